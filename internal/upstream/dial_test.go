@@ -1,0 +1,78 @@
+package upstream_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/polysocket/polysocket/internal/upstream"
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+func TestHandshakeInjection(t *testing.T) {
+	u := target(t, "ws://127.0.0.1:1/")
+	for _, r := range []upstream.Request{
+		{Target: u, Origin: "x\r\nCookie: y"}, {Target: u, UserAgent: "x\ny"}, {Target: u, Protocols: []string{"a\r\n"}},
+	} {
+		var e *wire.Error
+		if _, err := dialer().Dial(context.Background(), r); !errors.As(err, &e) || e.Code != wire.BadRequest {
+			t.Errorf("%q: %v", r, err)
+		}
+	}
+}
+
+func TestDialTimeout(t *testing.T) {
+	silent := rude(t, func(p *peer) { p.end() })
+	d := dialer()
+	d.Timeout = 50 * time.Millisecond
+	var e *wire.Error
+	if _, err := d.Dial(context.Background(), upstream.Request{Target: silent}); !errors.As(err, &e) || e.Code != wire.TargetTimeout {
+		t.Errorf("got %v", err)
+	}
+	if e != nil && e.Message != "the target was not open after 50ms" {
+		t.Errorf("got %q", e.Message)
+	}
+
+	// The caller's own end is the caller's own error.
+	ctx, cancel := context.WithCancel(context.Background())
+	asked := rude(t, func(p *peer) { cancel(); p.end() })
+	if _, err := dialer().Dial(ctx, upstream.Request{Target: asked}); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := dialer().Dial(ctx, upstream.Request{Target: silent}); err != context.DeadlineExceeded {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDialUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := listener.Addr().String()
+	listener.Close()
+	for _, test := range []struct{ target, want string }{
+		{"ws://" + nobody, "the target could not be connected to: nothing listens there"},
+		{"ws://no-such-host.invalid/", "the target's host name could not be resolved"},
+	} {
+		var e *wire.Error
+		_, err := dialer().Dial(context.Background(), upstream.Request{Target: target(t, test.target)})
+		if !errors.As(err, &e) || *e != (wire.Error{Code: wire.TargetUnreachable, Message: test.want}) {
+			t.Errorf("%s: %v", test.target, err)
+		}
+	}
+}
+
+// A proxy of the environment would dial for us, past the guard.
+func TestDialNoProxy(t *testing.T) {
+	proxy := rude(t, func(p *peer) { t.Error("the proxy was asked for", p.request.URL) })
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
+		t.Setenv(name, "http://"+proxy.Host)
+	}
+	u := rude(t, func(p *peer) { p.send(p.answer()); p.end() })
+	dial(t, dialer(), u)
+}

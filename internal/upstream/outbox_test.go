@@ -1,0 +1,132 @@
+package upstream
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+// A pipe has no file descriptor: this is the way of systems without direct
+// writes.
+func TestOutboxWithoutDescriptor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		o, settled := newOutbox(ours), 0
+		o.whenSettled(func() { settled++ })
+		var want bytes.Buffer
+		for i := range 100 {
+			p := bytes.Repeat([]byte{byte(i)}, i*100)
+			want.Write(p)
+			if n, err := o.Write(p); n != len(p) || err != nil {
+				t.Fatal(n, err)
+			}
+			clear(p) // it must keep no part of it
+		}
+		synctest.Wait()
+		if !o.busy() || settled != 0 {
+			t.Fatal("settled, and nobody has read")
+		}
+		got := make([]byte, want.Len())
+		if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want.Bytes()) {
+			t.Fatal("the bytes are others", err)
+		}
+		synctest.Wait()
+		if o.busy() || settled != 1 || o.pending != nil {
+			t.Errorf("busy %v, settled %d times, %d pieces are kept", o.busy(), settled, len(o.pending))
+		}
+
+		o.Write([]byte("nobody reads this"))
+		theirs.Close()
+		synctest.Wait()
+		if _, err := o.Write(nil); !errors.Is(err, io.ErrClosedPipe) || o.busy() || settled != 2 || o.pending != nil {
+			t.Errorf("%v, busy %v, settled %d times", err, o.busy(), settled)
+		}
+		ours.Close()
+	})
+}
+
+// silence is a handler that only remembers the end.
+type silence struct{ closed chan wire.CloseCode }
+
+func (silence) OnMessage(wire.Frame)                     {}
+func (silence) OnWritable()                              {}
+func (s silence) OnClosed(code wire.CloseCode, _ []byte) { s.closed <- code }
+
+// The clocks, in virtual time.
+func TestClocks(t *testing.T) {
+	const timeout = 10 * time.Second
+	for _, test := range []struct {
+		name   string
+		target func(net.Conn) // what the target does, before it falls silent for ever
+		ours   func(*Conn)
+		closed time.Duration // when OnClosed comes
+		code   wire.CloseCode
+		gone   time.Duration // when the connection is dropped
+	}{
+		{"the Close frame is stuck", func(net.Conn) {},
+			func(c *Conn) { c.Close(wire.CloseNormal, nil) }, timeout, wire.CloseAbnormal, timeout},
+		{"stuck and paused", func(net.Conn) {},
+			func(c *Conn) { c.Pause(); c.Send(wire.Text, nil, false); c.Close(wire.CloseNormal, nil) }, timeout, wire.CloseAbnormal, timeout},
+		{"no answer", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
+			func(c *Conn) { c.Close(wire.CloseNormal, nil) }, timeout, wire.CloseAbnormal, timeout},
+		{"a second Close is no second chance", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
+			func(c *Conn) {
+				c.Close(wire.CloseNormal, nil)
+				time.Sleep(timeout / 2) // virtual
+				c.Close(wire.CloseNormal, nil)
+			}, timeout, wire.CloseAbnormal, timeout},
+		{"an answer, and TCP stays", func(conn net.Conn) {
+			io.CopyN(io.Discard, conn, 8)
+			time.Sleep(3 * time.Second)
+			io.WriteString(conn, "\x88\x02\x03\xe8")
+		},
+			func(c *Conn) { c.Close(wire.CloseNormal, nil) }, 3 * time.Second, wire.CloseNormal, 3*time.Second + timeout},
+		{"the target closes, and takes no answer", func(conn net.Conn) { io.WriteString(conn, "\x88\x02\x03\xe8") },
+			func(c *Conn) {}, 0, wire.CloseNormal, timeout},
+		{"the target fails, and takes no answer", func(conn net.Conn) { io.WriteString(conn, "\x80\x00") },
+			func(c *Conn) {}, 0, wire.CloseAbnormal, timeout},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				near, far := net.Pipe()
+				gone := make(chan time.Duration, 1)
+				out := newOutbox(&notified{Conn: near, closed: func() { gone <- time.Since(start) }})
+				c := newConn(out, out, agreed{}, timeout, machineLimit)
+				s := silence{make(chan wire.CloseCode, 1)}
+				c.Start(s)
+				go test.target(far)
+				go test.ours(c)
+				code := <-s.closed
+				if at := time.Since(start); at != test.closed || code != test.code {
+					t.Errorf("closed with %d after %v, want %d after %v", code, at, test.code, test.closed)
+				}
+				if at := <-gone; at != test.gone {
+					t.Errorf("dropped after %v, want %v", at, test.gone)
+				}
+				synctest.Wait() // and the bubble ends only if every goroutine has
+				far.Close()
+			})
+		})
+	}
+}
+
+// notified is a connection that tells when it is closed for the first time.
+type notified struct {
+	net.Conn
+	closed func()
+}
+
+func (n *notified) Close() error {
+	if f := n.closed; f != nil {
+		n.closed = nil
+		f()
+	}
+	return n.Conn.Close()
+}

@@ -1,0 +1,93 @@
+package upstream
+
+import (
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+// readBuffer is what an idle Conn keeps to read into. Larger payloads go past
+// it, straight into their message.
+const readBuffer = 512
+
+// run is the reading goroutine: it brings events until there are no more,
+// OnClosed, and lets the connection go.
+func (c *Conn) run() {
+	c.settle() // what was sent before Start may be full, or not any more
+	buffer := make([]byte, readBuffer)
+	last := c.receive(buffer)
+	switch last.what {
+	case closing:
+		// The code alone: a reason is the one who closes' to give.
+		c.answerClose(last.code, nil)
+		c.tellClosed(last.code, last.data)
+		c.linger(buffer)
+	case failure:
+		c.answerClose(last.code, last.data)
+		code := wire.CloseAbnormal
+		if last.code == wire.CloseTooBig {
+			code = wire.CloseTooBig
+		}
+		c.tellClosed(code, nil)
+		c.linger(buffer)
+	default:
+		c.tellClosed(wire.CloseAbnormal, nil)
+	}
+	if !c.isAborted() {
+		c.stream.Close() // says goodbye where there is TLS; this does not block either
+	}
+	c.Abort()
+}
+
+// receive reads, and brings messages to the handler, until the last event:
+// closing, failure, or nothing where the connection has ended.
+func (c *Conn) receive(buffer []byte) event {
+	in := c.early
+	c.early = nil
+	for c.awake() {
+		var (
+			ev event
+			n  int
+		)
+		if len(in) > 0 {
+			n, ev = c.machine.take(in)
+			in = in[n:]
+		} else {
+			into := c.machine.room()
+			direct := into != nil
+			if !direct {
+				into = buffer
+			}
+			n, err := c.stream.Read(into)
+			switch {
+			case n == 0 && err != nil:
+				return event{}
+			case direct:
+				ev = c.machine.filled(n)
+			default:
+				in = buffer[:n]
+			}
+		}
+		switch ev.what {
+		case message:
+			c.handler.OnMessage(wire.Frame{Kind: ev.kind, Data: ev.data})
+		case ping:
+			c.answer(ev.data)
+		case closing, failure:
+			return ev
+		}
+	}
+	return event{}
+}
+
+// tellClosed calls OnClosed, and lets no other call come after it.
+func (c *Conn) tellClosed(code wire.CloseCode, reason []byte) {
+	c.calls.Lock()
+	defer c.calls.Unlock()
+	c.ended = true
+	c.handler.OnClosed(code, reason)
+}
+
+func (c *Conn) isAborted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.aborted
+}
