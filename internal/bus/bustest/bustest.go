@@ -1,0 +1,234 @@
+// Package bustest is the suite that every bus passes.
+package bustest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/polysocket/polysocket/internal/bus"
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+// A Bus is both sides of one.
+type Bus interface {
+	bus.Relays
+	bus.Routers
+}
+
+// A Setup says how the suite gets at a bus.
+type Setup struct {
+	// Open makes an empty bus.
+	Open func(t *testing.T) Bus
+	// Lapse lets a lease's time go by, in whichever clock the bus lives by.
+	Lapse func(t *testing.T)
+	// Around runs one test; it may put it into a bubble of virtual time.
+	Around func(t *testing.T, test func(t *testing.T))
+}
+
+// Run runs the suite.
+func Run(t *testing.T, s Setup) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, Bus, func(*testing.T))
+	}{
+		{"announced nodes are listed", testNodes},
+		{"a lease that is not renewed lapses", testLapse},
+		{"a withdrawn node is gone at once", testWithdraw},
+		{"what is asked reaches the node and the answer comes back", testOpen},
+		{"errors keep their code and words", testError},
+		{"a node that does not serve cannot be asked", testNoNode},
+		{"the end of the asker's context reaches the node", testCut},
+		{"sockets are closed where they are", testTell},
+		{"many ask at once and each gets its own answer", testMany},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s.Around(t, func(t *testing.T) { test.run(t, s.Open(t), s.Lapse) })
+		})
+	}
+}
+
+// relay is a bus.Handler that notes what it is asked.
+type relay struct {
+	open func(context.Context, bus.OpenRequest) (bus.OpenReply, error)
+
+	mu     sync.Mutex
+	closed []string
+}
+
+func (r *relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, error) {
+	return r.open(ctx, req)
+}
+
+func (r *relay) Close(c bus.CloseSockets) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = append(r.closed, c.Sockets...)
+}
+
+// serve runs the relay as a node until the test ends.
+func serve(t *testing.T, b Bus, node string, r *relay) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- b.Serve(ctx, node, r, func() { close(ready) }) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Serve returned %v when its context ended", err)
+		}
+	})
+	<-ready
+}
+
+func announce(t *testing.T, b Bus, n bus.Node) {
+	t.Helper()
+	if err := b.Announce(t.Context(), n); err != nil {
+		t.Fatalf("announce %s: %v", n.ID, err)
+	}
+}
+
+func nodes(t *testing.T, b Bus) []bus.Node {
+	t.Helper()
+	list, err := b.Nodes(t.Context())
+	if err != nil {
+		t.Fatalf("nodes: %v", err)
+	}
+	slices.SortFunc(list, func(a, b bus.Node) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+func testNodes(t *testing.T, b Bus, _ func(*testing.T)) {
+	want := []bus.Node{{ID: "a", Host: "a.example.com", Wildcard: true, Load: 1}, {ID: "b", Host: "b.example.com:9001"}}
+	announce(t, b, bus.Node{ID: "a", Host: "old.example.com"})
+	announce(t, b, want[1])
+	announce(t, b, want[0])
+	if diff := cmp.Diff(want, nodes(t, b)); diff != "" {
+		t.Errorf("nodes (-want +got):\n%s", diff)
+	}
+}
+
+func testLapse(t *testing.T, b Bus, lapse func(*testing.T)) {
+	announce(t, b, bus.Node{ID: "a"})
+	lapse(t)
+	announce(t, b, bus.Node{ID: "b"})
+	if got := nodes(t, b); len(got) != 1 || got[0].ID != "b" {
+		t.Errorf("after the lease of a: %v", got)
+	}
+}
+
+func testWithdraw(t *testing.T, b Bus, _ func(*testing.T)) {
+	announce(t, b, bus.Node{ID: "a"})
+	if err := b.Withdraw(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := nodes(t, b); len(got) != 0 {
+		t.Errorf("nodes: %v", got)
+	}
+}
+
+func testOpen(t *testing.T, b Bus, _ func(*testing.T)) {
+	want := bus.OpenRequest{Target: "ws://example.com/", Protocols: []string{"x", "y"}, Origin: "https://a.example", UserAgent: "u"}
+	got := make(chan bus.OpenRequest, 1)
+	serve(t, b, "a", &relay{open: func(_ context.Context, r bus.OpenRequest) (bus.OpenReply, error) {
+		got <- r
+		return bus.OpenReply{Socket: "s", Protocol: "y"}, nil
+	}})
+	reply, err := b.Open(t.Context(), "a", want)
+	if err != nil || reply != (bus.OpenReply{Socket: "s", Protocol: "y"}) {
+		t.Errorf("open: %v, %v", reply, err)
+	}
+	if diff := cmp.Diff(want, <-got); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+}
+
+func testError(t *testing.T, b Bus, _ func(*testing.T)) {
+	want := wire.Errorf(wire.TargetRefused, "the target answered 404 Not Found")
+	serve(t, b, "a", &relay{open: func(context.Context, bus.OpenRequest) (bus.OpenReply, error) {
+		return bus.OpenReply{}, want
+	}})
+	_, err := b.Open(t.Context(), "a", bus.OpenRequest{})
+	var got *wire.Error
+	if !errors.As(err, &got) || *got != *want {
+		t.Errorf("open: %#v, want %#v", err, want)
+	}
+}
+
+func testNoNode(t *testing.T, b Bus, _ func(*testing.T)) {
+	_, err := b.Open(t.Context(), "nobody", bus.OpenRequest{})
+	var got *wire.Error
+	if !errors.As(err, &got) || got.Code != wire.NoRelay {
+		t.Errorf("open: %v, want %s", err, wire.NoRelay)
+	}
+}
+
+func testCut(t *testing.T, b Bus, _ func(*testing.T)) {
+	asked, cut := make(chan struct{}), make(chan struct{})
+	serve(t, b, "a", &relay{open: func(ctx context.Context, _ bus.OpenRequest) (bus.OpenReply, error) {
+		close(asked)
+		<-ctx.Done()
+		close(cut)
+		return bus.OpenReply{}, ctx.Err()
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	if _, err := b.Open(ctx, "a", bus.OpenRequest{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("open: %v", err)
+	}
+	select {
+	case <-cut:
+	case <-time.After(10 * time.Second):
+		t.Error("the node was not told")
+	}
+}
+
+func testTell(t *testing.T, b Bus, _ func(*testing.T)) {
+	a, other := &relay{}, &relay{}
+	serve(t, b, "a", a)
+	serve(t, b, "b", other)
+	if err := b.Tell(t.Context(), "a", bus.CloseSockets{Sockets: []string{"1", "2"}}); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.After(10 * time.Second)
+	for tick := time.NewTicker(time.Millisecond); ; {
+		a.mu.Lock()
+		got := slices.Clone(a.closed)
+		a.mu.Unlock()
+		if slices.Equal(got, []string{"1", "2"}) {
+			tick.Stop()
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("a was told to close %v", got)
+		}
+	}
+	if other.mu.Lock(); len(other.closed) > 0 {
+		t.Errorf("b was told to close %v", other.closed)
+	}
+	other.mu.Unlock()
+}
+
+func testMany(t *testing.T, b Bus, _ func(*testing.T)) {
+	serve(t, b, "a", &relay{open: func(_ context.Context, r bus.OpenRequest) (bus.OpenReply, error) {
+		return bus.OpenReply{Socket: r.Target}, nil
+	}})
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			target := string(rune('0' + i))
+			if reply, err := b.Open(t.Context(), "a", bus.OpenRequest{Target: target}); err != nil || reply.Socket != target {
+				t.Errorf("open %q: %v, %v", target, reply, err)
+			}
+		})
+	}
+	wg.Wait()
+}

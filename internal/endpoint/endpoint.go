@@ -1,0 +1,54 @@
+// Package endpoint holds the manners that every endpoint of the protocol has
+// (docs/protocol.md, section 0): how parameters are read, how answers look in
+// JSON and JSONP, who the caller is, which Host is served, and CORS. Router and
+// relay have them in common and may not import each other: that is why this
+// room exists.
+package endpoint
+
+import (
+	"net/http"
+	"time"
+)
+
+// The limits of any.headers.
+const (
+	headerTimeout = 10 * time.Second
+	headerBytes   = 60 << 10 // net/http adds 4 KiB for its buffer
+	idleTimeout   = 75 * time.Second
+)
+
+// NewServer is an http.Server with the protocol's limits for headers and idle
+// connections.
+func NewServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		MaxHeaderBytes:    headerBytes,
+		IdleTimeout:       idleTimeout,
+	}
+}
+
+// Methods tells whether the request's method is one of those allowed. OPTIONS
+// always is, and answered here; any other gets a 405. The caller goes on only
+// when it is true.
+func Methods(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
+	for _, m := range allowed {
+		if r.Method == m {
+			return true
+		}
+	}
+	allow := http.MethodOptions
+	for _, m := range allowed {
+		allow += ", " + m
+	}
+	h := w.Header()
+	h.Set("Allow", allow)
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", allow)
+		h.Set("Access-Control-Max-Age", "600")
+		w.WriteHeader(http.StatusNoContent)
+		return false
+	}
+	Answer{}.Error(w, errMethod(r.Method, allow))
+	return false
+}
