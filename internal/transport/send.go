@@ -1,0 +1,203 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/polysocket/polysocket/internal/endpoint"
+	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+var sendParams = []string{"cb", "status", "t", "d", "n", "m", "a", "code", "reason"}
+
+// batchSlack is what a body of frames may have beyond one message: what the
+// window takes, and the frames' headers.
+const batchSlack = 512 << 10
+
+// send answers /s/{socket}: it takes messages, and withholds its answer until
+// they have been passed on.
+func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
+	v := h.enter(w, r, id, sendParams, http.MethodGet, http.MethodPost)
+	if v == nil {
+		return
+	}
+	defer v.leave()
+	send, err := h.readSend(v, r)
+	if err != nil {
+		v.answer.Error(w, err)
+		return
+	}
+
+	results := make(chan session.Result, 1)
+	cancel := v.session.Accept(send, func(result session.Result) { results <- result })
+	select {
+	case result := <-results:
+		switch {
+		case result.Err != nil:
+			v.answer.Error(w, result.Err)
+		case send.N > 0:
+			v.answer.OK(w, http.StatusCreated, strconv.AppendUint([]byte(`,"n":`), result.N, 10))
+		default:
+			v.answer.OK(w, http.StatusCreated, nil)
+		}
+	case <-r.Context().Done():
+		cancel()
+	}
+}
+
+// readSend reads what a request sends.
+func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
+	raw := false
+	switch {
+	case r.Method == http.MethodGet:
+		if _, jsonp := v.params.Get("cb"); !jsonp && v.err == nil {
+			v.err = wire.Errorf(wire.BadRequest, "a GET needs cb: without JSONP, send a POST")
+		}
+	case endpoint.MediaType(r) == endpoint.Form:
+		h.readForm(v, r)
+	default:
+		raw = true
+	}
+	send := session.Send{Ack: v.ack()}
+	n, numbered := v.number("n")
+	if numbered && n == 0 && v.err == nil {
+		v.err = wire.Errorf(wire.BadRequest, "n is 0, and messages are numbered from 1")
+	}
+	send.N = n
+	more := v.more()
+	if v.err != nil {
+		return send, v.err
+	}
+	var body []byte
+	var err error
+	if raw {
+		if body, err = h.readRaw(v, r); err != nil {
+			return send, err
+		}
+	}
+	switch t, given := v.params.Get("t"); {
+	case !given && send.Ack.Given && len(body) == 0 && !numbered && !v.has("d"):
+		return send, nil
+	case !given:
+		return send, wire.Errorf(wire.BadRequest, "t is missing: t for text, b for binary, f for frames, c to close")
+	case t == "t" || t == "b":
+		send.Frames, err = h.readData(v, wire.Kind(t[0]), more, raw, body)
+	case t == "f":
+		send.Whole = true
+		send.Frames, err = h.readFrames(v, more, raw, body)
+	case t == "c":
+		send.Frames, err = v.readClose(more, body)
+	default:
+		err = wire.Errorf(wire.BadRequest, "t is %q, and can be t (text), b (binary), f (frames) or c (close)", t)
+	}
+	return send, err
+}
+
+// readForm adds the parameters of a form to those of the query.
+func (h *Handler) readForm(v *visit, r *http.Request) {
+	// Each byte of a message may be three of a form, and base64 is a third longer.
+	body, err := endpoint.ReadBody(r, 4*int64(h.messageLimit)+batchSlack)
+	if err == nil {
+		err = v.params.Parse(string(body))
+	}
+	if err != nil && v.err == nil {
+		v.err = err
+	}
+	v.readAnswer()
+}
+
+// readRaw reads a raw body. One that holds a message may be a byte over the
+// limit: the session then says what becomes of it.
+func (h *Handler) readRaw(v *visit, r *http.Request) ([]byte, error) {
+	if t, _ := v.params.Get("t"); t == "f" {
+		return endpoint.ReadBody(r, int64(h.messageLimit)+batchSlack)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(h.messageLimit)+1))
+	if err != nil {
+		return nil, wire.Errorf(wire.BadRequest, "the body did not arrive whole")
+	}
+	if len(body) > h.messageLimit {
+		endpoint.Overlong(r, int64(h.messageLimit))
+	}
+	return body, nil
+}
+
+// readData reads a message, or a part of one.
+func (h *Handler) readData(v *visit, kind wire.Kind, more, raw bool, body []byte) ([]wire.Frame, error) {
+	d, given := v.params.Get("d")
+	switch {
+	case given && len(body) > 0:
+		return nil, wire.Errorf(wire.BadRequest, "there is a d and a body too: in a raw POST the body is the data")
+	case !given && !raw:
+		return nil, wire.Errorf(wire.BadRequest, "d is missing (it may be empty). To send a raw body instead, give it a Content-Type "+
+			"other than %s, or none: curl -H 'Content-Type:' --data-binary @file", endpoint.Form)
+	case given && kind == wire.Binary:
+		var err error
+		if body, err = wire.DecodeBase64(d); err != nil {
+			return nil, wire.Errorf(wire.BadRequest, "d: %v", err)
+		}
+	case given:
+		body = []byte(d)
+	}
+	return []wire.Frame{{Kind: kind, More: more, Data: body}}, nil
+}
+
+// readFrames reads a batch of messages.
+func (h *Handler) readFrames(v *visit, more, raw bool, body []byte) ([]wire.Frame, error) {
+	switch {
+	case !raw:
+		return nil, wire.Errorf(wire.BadRequest, "t=f takes a raw body: send a POST that is no form")
+	case more:
+		return nil, wire.Errorf(wire.BadRequest, "m does not go with t=f, whose body ends on a whole message")
+	case v.has("d"):
+		return nil, wire.Errorf(wire.BadRequest, "d does not go with t=f: the body is the data")
+	}
+	frames, err := wire.ParseBatch(body, h.messageLimit)
+	switch {
+	case errors.Is(err, wire.ErrMessageTooLarge):
+		return nil, wire.Errorf(wire.TooLarge, "a message in the body is over the limit of %d bytes", h.messageLimit)
+	case err != nil:
+		return nil, wire.Errorf(wire.BadRequest, "the body is no run of whole frames: %v", err)
+	}
+	return frames, nil
+}
+
+// readClose reads a close.
+func (v *visit) readClose(more bool, body []byte) ([]wire.Frame, error) {
+	code, given := v.number("code")
+	reason, _ := v.params.Get("reason")
+	switch {
+	case v.err != nil:
+		return nil, v.err
+	case more:
+		return nil, wire.Errorf(wire.BadRequest, "m does not go with t=c")
+	case len(body) > 0 || v.has("d"):
+		return nil, wire.Errorf(wire.BadRequest, "t=c takes code and reason, and no data")
+	case !given:
+		code = uint64(wire.CloseNoStatus)
+	case code > 4999 || code == uint64(wire.CloseNoStatus):
+		return nil, wire.Errorf(wire.BadRequest, "close code %d is not allowed: use 1000, 1001 or 3000 to 4999", code)
+	}
+	f := wire.Frame{Kind: wire.Close, Code: wire.CloseCode(code), Data: []byte(reason)}
+	if err := wire.CheckClose(f.Code, f.Data); err != nil {
+		return nil, wire.Errorf(wire.BadRequest, "%v", err)
+	}
+	return []wire.Frame{f}, nil
+}
+
+// more reads m.
+func (v *visit) more() bool {
+	m, given := v.params.Get("m")
+	if given && m != "0" && m != "1" && v.err == nil {
+		v.err = wire.Errorf(wire.BadRequest, "m is 1 where the message goes on in the next number, else 0 or left out")
+	}
+	return m == "1"
+}
+
+func (v *visit) has(name string) bool {
+	_, given := v.params.Get(name)
+	return given
+}
