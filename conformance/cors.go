@@ -1,0 +1,132 @@
+package conformance
+
+import (
+	"strings"
+
+	"github.com/polysocket/polysocket/conformance/target"
+)
+
+var corsRules = []rule{
+	every("who.cors-relay", "the socket's origin", testCORSRelay),
+	every("who.cors-relay", "no socket", testCORSNoSocket),
+	every("who.cors-create", "every answer", testCORSCreate),
+	every("who.options", "204", testOptions),
+}
+
+const allowOrigin = "Access-Control-Allow-Origin"
+
+// lists says whether a header that is a list has the word.
+func (a *answer) lists(header, word string) bool {
+	for _, line := range a.header.Values(header) {
+		for w := range strings.SplitSeq(line, ",") {
+			if w = strings.TrimSpace(w); strings.EqualFold(w, word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (a *answer) corsOfSocket(origin string) {
+	a.t.Helper()
+	if got := a.header.Values(allowOrigin); len(got) != 1 || got[0] != origin {
+		a.t.Errorf("%v\n  %s: %q, want %q", a, allowOrigin, got, origin)
+	}
+	if !a.lists("Vary", "Origin") {
+		a.t.Errorf("%v\n  Vary: %q, want Origin", a, a.header.Values("Vary"))
+	}
+	if !a.lists("Access-Control-Expose-Headers", "Polysocket-Seq") {
+		a.t.Errorf("%v\n  Access-Control-Expose-Headers: %q, want Polysocket-Seq", a, a.header.Values("Access-Control-Expose-Headers"))
+	}
+}
+
+func testCORSRelay(t *T) {
+	tg := t.target(target.Options{})
+	good := t.srv.GoodOrigin
+	s := t.create(tg.URL).from(good).do().socket()
+	c := tg.Accept()
+	s.form("t=t", "d=x").from(good).do().is(201).corsOfSocket(good)
+	s.form("t=t").from(good).do().is(400).corsOfSocket(good)
+	s.form("t=t", "d=x", "n=999").from(good).do().is(409).corsOfSocket(good)
+	s.poll("ttl=0").from(good).do().is(200).corsOfSocket(good)
+	s.poll("ttl=0", "a=9").from(good).do().is(400).corsOfSocket(good)
+	s.poll("ttl=0", "cb=f").with("Referer", good+"/").do().is(200).corsOfSocket(good)
+	// A caller of unknown origin is told the socket's, not its own and not *.
+	for _, origin := range []string{"null", ""} {
+		a := s.poll("ttl=0")
+		if origin != "" {
+			a.with("Origin", origin)
+		}
+		if got := a.do().is(200).header.Get(allowOrigin); got != good && got != "" {
+			t.Errorf("%v\n  %s: %q, want %q", a, allowOrigin, got, good)
+		}
+	}
+	// What a socket that is not bound says to an unknown origin the page leaves open; the first known one binds it.
+	u := t.open(tg.URL)
+	u.poll("ttl=0").with("Origin", "null").do().is(200)
+	u.poll("ttl=0").from(good).do().is(200).corsOfSocket(good)
+	c.Saw("text x")
+}
+
+func testCORSNoSocket(t *T) {
+	for _, a := range []*ask{
+		t.get("/j/none", "ttl=0"), t.post("/s/none").form("t=t", "d=x"), t.get("/s/none", "cb=f", "t=t", "d=x"), t.post("/s/none").form("t=q"),
+	} {
+		for _, origin := range []string{t.srv.GoodOrigin, strange, "null"} {
+			a.header.Set("Origin", origin)
+			if ans := a.do().is(403, 400); ans.header.Get(allowOrigin) != "*" {
+				t.Errorf("%v\n  %s: %q, want *", ans, allowOrigin, ans.header.Get(allowOrigin))
+			}
+		}
+	}
+	if ans := t.get("/relay", "host=x").from(strange).do().is(200); ans.header.Get(allowOrigin) != "*" && ans.header.Get(allowOrigin) != strange {
+		t.Errorf("%v\n  %s: %q; a page could not read it", ans, allowOrigin, ans.header.Get(allowOrigin))
+	}
+}
+
+// testCORSCreate asks for answers of each kind; check holds those of every create with an Origin to the rule.
+func testCORSCreate(t *T) {
+	tg := t.target(target.Options{})
+	refusing := t.target(target.Options{Refuse: target.Status(500, "")})
+	for _, origin := range []string{t.srv.GoodOrigin, t.srv.BadOrigin, strange, "null"} {
+		if origin == "" {
+			continue
+		}
+		for _, a := range []*ask{
+			t.create(tg.URL), t.create(refusing.URL), t.create("ws://127.0.0.1:1/"), t.get("/create"), t.create("http://x/"),
+			t.post("/create").form("from="+caller, "target="+tg.URL), t.create(tg.URL, "token=a", "token=a"), t.get("/create").bare("%"),
+			t.request("PUT", "/create"), t.post("/create").as("application/json", "{"), t.create(tg.URL, "cb=1"), t.create(tg.URL, "cb=f"),
+		} {
+			ans := a.with("Origin", origin).do()
+			if got := ans.header.Get(allowOrigin); got != "*" && got != origin {
+				t.Errorf("%v\n  %s: %q, want %q", ans, allowOrigin, got, origin)
+			}
+			if ans.header.Get(allowOrigin) != "*" && !ans.lists("Vary", "Origin") {
+				t.Errorf("%v\n  Vary: %q, want Origin, as the answer depends on it", ans, ans.header.Values("Vary"))
+			}
+		}
+	}
+}
+
+func testOptions(t *T) {
+	s, _ := t.pair(target.Options{})
+	for _, path := range []string{"/create", "/relay", s.path("s"), s.path("j"), "/s/none", "/j/none"} {
+		host := s.host
+		if !strings.HasPrefix(path, "/s/") && !strings.HasPrefix(path, "/j/") {
+			host = ""
+		}
+		a := t.request("OPTIONS", path).to(host).from(t.srv.GoodOrigin).
+			with("Access-Control-Request-Method", "POST").with("Access-Control-Request-Headers", "content-type").do().is(204)
+		if got := a.header.Get(allowOrigin); got != "*" && got != t.srv.GoodOrigin {
+			t.Errorf("%v\n  %s: %q: a browser would not send the request", a, allowOrigin, got)
+		}
+		for _, h := range []string{"Authorization", "Content-Type"} {
+			if path == "/create" && !a.lists("Access-Control-Allow-Headers", h) {
+				t.Errorf("%v\n  Access-Control-Allow-Headers: %q, want %s", a, a.header.Values("Access-Control-Allow-Headers"), h)
+			}
+		}
+		if len(a.raw) != 0 {
+			t.Errorf("%v\n  want: no body", a)
+		}
+	}
+}
