@@ -61,7 +61,8 @@ type Handler interface {
 
 // Relays is the router's side of a bus.
 type Relays interface {
-	// Nodes lists the nodes whose lease holds, in no order.
+	// Nodes lists the nodes whose lease holds, in no order. The list is the
+	// caller's to change.
 	Nodes(ctx context.Context) ([]Node, error)
 	// Open has a node open a socket. Errors are *wire.Error (NoRelay where the
 	// node cannot be asked), or ctx's; then nothing stays open.

@@ -96,6 +96,12 @@ func (a Answer) write(w http.ResponseWriter, status int, ok string, fields []byt
 // writeTimeout is how long an answer may be stuck.
 const writeTimeout = 30 * time.Second
 
+// NotFound answers a path that is no endpoint.
+func NotFound(w http.ResponseWriter) {
+	AllowOrigin(w.Header(), "*")
+	Answer{}.Error(w, wire.Errorf(wire.NotFound, "no such path: a router has /create and /relay, a relay /s/{socket} and /j/{socket}"))
+}
+
 func errMethod(method, allow string) error {
 	return wire.Errorf(wire.MethodNotAllowed, "%q is not a method of this endpoint, which takes %s", method, allow)
 }

@@ -20,6 +20,7 @@ func Polite(own func(host string) bool, next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		if r.Host != "" && !own(Hostname(r.Host)) {
+			AllowOrigin(h, "*")
 			Answer{}.Error(w, wire.Errorf(wire.Misdirected, "this server does not answer for the host of this request"))
 			return
 		}

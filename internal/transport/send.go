@@ -13,10 +13,6 @@ import (
 
 var sendParams = []string{"cb", "status", "t", "d", "n", "m", "a", "code", "reason"}
 
-// batchSlack is what a body of frames may have beyond one message: what the
-// window takes, and the frames' headers.
-const batchSlack = 512 << 10
-
 // send answers /s/{socket}: it takes messages, and withholds its answer until
 // they have been passed on.
 func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
@@ -99,7 +95,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 // readForm adds the parameters of a form to those of the query.
 func (h *Handler) readForm(v *visit, r *http.Request) {
 	// Each byte of a message may be three of a form, and base64 is a third longer.
-	body, err := endpoint.ReadBody(r, 4*int64(h.messageLimit)+batchSlack)
+	body, err := endpoint.ReadBody(r, 4*int64(h.messageLimit)+wire.BatchSlack)
 	if err == nil {
 		err = v.params.Parse(string(body))
 	}
@@ -113,7 +109,7 @@ func (h *Handler) readForm(v *visit, r *http.Request) {
 // limit: the session then says what becomes of it.
 func (h *Handler) readRaw(v *visit, r *http.Request) ([]byte, error) {
 	if t, _ := v.params.Get("t"); t == "f" {
-		return endpoint.ReadBody(r, int64(h.messageLimit)+batchSlack)
+		return endpoint.ReadBody(r, int64(h.messageLimit)+wire.BatchSlack)
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(h.messageLimit)+1))
 	if err != nil {
@@ -159,6 +155,8 @@ func (h *Handler) readFrames(v *visit, more, raw bool, body []byte) ([]wire.Fram
 	switch {
 	case errors.Is(err, wire.ErrMessageTooLarge):
 		return nil, wire.Errorf(wire.TooLarge, "a message in the body is over the limit of %d bytes", h.messageLimit)
+	case errors.Is(err, wire.ErrBatchTooLarge):
+		return nil, wire.Errorf(wire.TooLarge, "there are too many messages in the body: send no more than the window takes, 64 messages and 256 KiB")
 	case err != nil:
 		return nil, wire.Errorf(wire.BadRequest, "the body is no run of whole frames: %v", err)
 	}

@@ -63,6 +63,7 @@ func TestSendUntilFull(t *testing.T) {
 	var want bytes.Buffer
 	got := make(chan []byte, 1)
 	next := make(chan struct{})
+	defer close(next)
 	u := rude(t, func(p *peer) {
 		p.send(p.answer())
 		var all []byte

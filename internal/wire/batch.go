@@ -8,13 +8,21 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// ErrMessageTooLarge is a message over the limit.
-var ErrMessageTooLarge = errors.New("a message is over the limit")
+// The ways in which a batch is too large.
+var (
+	ErrMessageTooLarge = errors.New("a message is over the limit")
+	ErrBatchTooLarge   = errors.New("there are too many messages")
+)
+
+// BatchSlack is what a batch may cost beyond one message of the limit, in bytes:
+// what a session's window takes, twice.
+const BatchSlack = 512 << 10
 
 // ParseBatch reads a run of whole RFC 6455 messages as frames, masked or not:
 // the body of a send with t=f. Fragments are joined, pings and pongs left out.
-// A message of more than limit bytes is ErrMessageTooLarge; any other error
-// says what is wrong in the run, of which then nothing should be used.
+// A message of more than limit bytes is ErrMessageTooLarge, and messages whose
+// Cost is more than that and BatchSlack are ErrBatchTooLarge; any other error says
+// what is wrong in the run. After an error nothing of it should be used.
 //
 // The frames' data lie in body, which is unmasked in place.
 func ParseBatch(body []byte, limit int) ([]Frame, error) {
@@ -23,6 +31,7 @@ func ParseBatch(body []byte, limit int) ([]Frame, error) {
 		message Frame // the one being joined from fragments
 		open    bool  // whether there is one
 		closed  bool
+		cost    int
 	)
 	for at := 0; at < len(body); {
 		h, n, err := ParseHeader(body[at:])
@@ -89,6 +98,9 @@ func ParseBatch(body []byte, limit int) ([]Frame, error) {
 		}
 		if message.Kind == Text && !utf8.Valid(message.Data) {
 			return nil, fmt.Errorf("at byte %d: a text message that ends here is not UTF-8", start)
+		}
+		if cost += message.Cost(); cost > limit+BatchSlack {
+			return nil, ErrBatchTooLarge
 		}
 		frames = append(frames, message)
 	}

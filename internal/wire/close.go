@@ -68,7 +68,8 @@ func AppendClosePayload(dst []byte, code CloseCode, reason []byte) []byte {
 }
 
 // ParseClosePayload is the inverse of AppendClosePayload. It fails on a payload
-// of one byte; the caller judges the code and the reason.
+// of one byte, and on a CloseNoStatus that is spelled out; the caller judges any
+// other code, and the reason.
 func ParseClosePayload(p []byte) (CloseCode, []byte, error) {
 	switch len(p) {
 	case 0:
@@ -76,5 +77,9 @@ func ParseClosePayload(p []byte) (CloseCode, []byte, error) {
 	case 1:
 		return 0, nil, errors.New("a Close frame's payload has one byte: a code has two")
 	}
-	return CloseCode(binary.BigEndian.Uint16(p)), p[2:], nil
+	code := CloseCode(binary.BigEndian.Uint16(p))
+	if code == CloseNoStatus {
+		return 0, nil, fmt.Errorf("a Close frame has the code %d, which is never in a frame", code)
+	}
+	return code, p[2:], nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -16,6 +17,17 @@ import (
 // strict mode: underscores are allowed, as in the names of containers.
 var domainToASCII = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckJoiners(true),
 	idna.CheckHyphens(false), idna.StrictDomainName(false), idna.Transitional(false))
+
+// toDomain is the WHATWG URL standard's host parser for a name. What no domain
+// may hold is looked for last: IDNA turns characters into such ones, as U+FF0F
+// into a slash, and others into none.
+func toDomain(host string) (string, error) {
+	domain, err := domainToASCII.ToASCII(host)
+	if err != nil || domain == "" || !utf8.ValidString(host) || strings.ContainsAny(domain, " #%/:<>?@[\\]^|") {
+		return "", errors.New("the host is not a domain name or an IP address")
+	}
+	return domain, nil
+}
 
 // ParseTarget reads the URL of a target: absolute, ws or wss, without a
 // fragment (WHATWG WebSockets, the constructor's steps), and without a user
@@ -52,10 +64,10 @@ func ParseTarget(s string) (*url.URL, error) {
 		}
 	}
 	host := u.Hostname()
-	if addr, err := netip.ParseAddr(host); err != nil || addr.Zone() != "" {
-		if host, err = domainToASCII.ToASCII(host); err != nil || strings.Contains(host, ":") {
-			return nil, errors.New("the host is not a domain name or an IP address")
-		}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
+		host = addr.String()
+	} else if host, err = toDomain(host); err != nil {
+		return nil, err
 	}
 	switch {
 	case u.Port() != "":

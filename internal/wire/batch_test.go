@@ -1,0 +1,271 @@
+package wire_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+const roomy = 1 << 20
+
+// frame is one frame of a batch; RSV bits and a missing FIN are in first.
+func frame(first byte, masked bool, payload string) string {
+	h := wire.Header{Fin: first&0x80 != 0, RSV: first & 0x70, Opcode: wire.Opcode(first & 0x0f), Masked: masked, Length: int64(len(payload))}
+	data := []byte(payload)
+	if masked {
+		h.Mask = [4]byte{0xde, 0xad, 0xbe, 0xef}
+		for i := range data {
+			data[i] ^= h.Mask[i%4]
+		}
+	}
+	return string(append(wire.AppendHeader(nil, h), data...))
+}
+
+// The first bytes of frames.
+const (
+	part, text, bin, cont = 0x00, 0x81, 0x82, 0x80
+	closing, ping, pong   = 0x88, 0x89, 0x8a
+	partText, partBin     = 0x01, 0x02
+)
+
+// run joins frames, given as first byte and payload in turn.
+func run(masked bool, frames ...any) string {
+	var b strings.Builder
+	for i := 0; i < len(frames); i += 2 {
+		b.WriteString(frame(byte(frames[i].(int)), masked, frames[i+1].(string)))
+	}
+	return b.String()
+}
+
+func same(a, b []wire.Frame) bool {
+	return slices.EqualFunc(a, b, func(a, b wire.Frame) bool {
+		return a.Kind == b.Kind && a.More == b.More && a.Code == b.Code && bytes.Equal(a.Data, b.Data)
+	})
+}
+
+func TestBatch(t *testing.T) {
+	message := func(kind wire.Kind, data string) wire.Frame { return wire.Frame{Kind: kind, Data: []byte(data)} }
+	for name, test := range map[string]struct {
+		frames []any
+		want   []wire.Frame
+	}{
+		"nothing":       {},
+		"two messages":  {[]any{text, "a", bin, "\xff"}, []wire.Frame{message(wire.Text, "a"), message(wire.Binary, "\xff")}},
+		"empty ones":    {[]any{text, "", bin, ""}, []wire.Frame{message(wire.Text, ""), message(wire.Binary, "")}},
+		"long ones":     {[]any{text, strings.Repeat("a", 126), bin, strings.Repeat("b", 1<<16)}, []wire.Frame{message(wire.Text, strings.Repeat("a", 126)), message(wire.Binary, strings.Repeat("b", 1<<16))}},
+		"fragments":     {[]any{partText, "a", part, "", part, "b", cont, "c", text, "d"}, []wire.Frame{message(wire.Text, "abc"), message(wire.Text, "d")}},
+		"empty first":   {[]any{partBin, "", cont, "c"}, []wire.Frame{message(wire.Binary, "c")}},
+		"cut character": {[]any{partText, "\xe2\x82", cont, "\xac"}, []wire.Frame{message(wire.Text, "€")}},
+		"pings":         {[]any{ping, "x", partText, "a", ping, "y", pong, "", cont, "b", pong, "z"}, []wire.Frame{message(wire.Text, "ab")}},
+		"close":         {[]any{text, "a", closing, "\x03\xe8bye"}, []wire.Frame{message(wire.Text, "a"), {Kind: wire.Close, Code: 1000, Data: []byte("bye")}}},
+		"empty close":   {[]any{closing, ""}, []wire.Frame{{Kind: wire.Close, Code: wire.CloseNoStatus}}},
+		"close 4999":    {[]any{closing, "\x13\x87"}, []wire.Frame{{Kind: wire.Close, Code: 4999}}},
+		"longest close": {[]any{closing, "\x03\xe9" + strings.Repeat("x", 123)}, []wire.Frame{{Kind: wire.Close, Code: 1001, Data: []byte(strings.Repeat("x", 123))}}},
+	} {
+		for _, masked := range []bool{false, true} {
+			got, err := wire.ParseBatch([]byte(run(masked, test.frames...)), roomy)
+			if err != nil || !same(got, test.want) {
+				t.Errorf("%s, masked %v: %.100v, %v", name, masked, got, err)
+			}
+		}
+	}
+}
+
+func TestBatchBroken(t *testing.T) {
+	for name, body := range map[string]string{
+		"half a header":                   "\x81",
+		"half a payload":                  "\x81\x05hell",
+		"an endless payload":              "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",
+		"a length not in its shortest":    "\x81\x7e\x00\x01a",
+		"a reserved bit":                  frame(text|0x40, false, "a"),
+		"a reserved bit on a ping":        frame(ping|0x10, false, ""),
+		"a reserved opcode":               frame(0x83, false, ""),
+		"a fragment of a ping":            frame(0x09, false, ""),
+		"a long ping":                     frame(ping, false, strings.Repeat("x", 126)),
+		"nothing to continue":             frame(cont, false, "a"),
+		"nothing to continue any more":    run(false, partText, "a", cont, "b", cont, "c"),
+		"a message in another":            run(false, partText, "a", text, "b"),
+		"unfinished":                      run(false, text, "a", partText, "b"),
+		"unfinished behind a ping":        run(false, partText, "b", ping, ""),
+		"a close in a message":            run(false, partText, "a", closing, "\x03\xe8"),
+		"a message behind a close":        run(false, closing, "", text, "a"),
+		"a ping behind a close":           run(false, closing, "", ping, ""),
+		"a close behind a close":          run(false, closing, "", closing, ""),
+		"half a header behind a close":    run(false, closing, "") + "\x81",
+		"a close of one byte":             frame(closing, false, "\x03"),
+		"close 999":                       frame(closing, false, "\x03\xe7"),
+		"close 1002":                      frame(closing, false, "\x03\xea"),
+		"close 1005, which no frame has":  frame(closing, false, "\x03\xed"),
+		"close 1005, masked":              frame(closing, true, "\x03\xed"),
+		"close 1006":                      frame(closing, false, "\x03\xee"),
+		"close 5000":                      frame(closing, false, "\x13\x88"),
+		"a close reason that is no UTF-8": frame(closing, false, "\x03\xe8\xff"),
+		"text that is no UTF-8":           frame(text, false, "\xff"),
+		"text that ends in a character":   run(false, partText, "\xe2\x82", cont, "", text, "\xac"),
+	} {
+		frames, err := wire.ParseBatch([]byte(body), roomy)
+		if err == nil || errors.Is(err, wire.ErrMessageTooLarge) || frames != nil {
+			t.Errorf("%s: %v, %v", name, frames, err)
+		}
+	}
+}
+
+func TestBatchLimit(t *testing.T) {
+	for name, test := range map[string]struct {
+		body string
+		over bool
+	}{
+		"at the limit":              {run(true, text, "abcd", bin, "abcd"), false},
+		"over it":                   {frame(bin, true, "abcde"), true},
+		"fragments at the limit":    {run(false, partBin, "ab", part, "cd", cont, ""), false},
+		"fragments over it":         {run(false, partBin, "ab", part, "cd", cont, "e"), true},
+		"two with a ping between":   {run(false, partBin, "ab", ping, "long enough", cont, "cd", bin, "abcd"), false},
+		"a close longer than that":  {frame(closing, false, "\x03\xe8goodbye"), false},
+		"one that fits, one beyond": {run(false, text, "abcd", text, "abcde"), true},
+	} {
+		if _, err := wire.ParseBatch([]byte(test.body), 4); errors.Is(err, wire.ErrMessageTooLarge) != test.over || !test.over && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Whole messages are not copied, and joining fragments leaves the body alone.
+func TestBatchInPlace(t *testing.T) {
+	body := []byte(run(false, text, "whole", partText, "in ", cont, "parts", bin, "after"))
+	before := slices.Clone(body)
+	frames, err := wire.ParseBatch(body, roomy)
+	if err != nil || len(frames) != 3 {
+		t.Fatal(frames, err)
+	}
+	if !bytes.Equal(body, before) {
+		t.Errorf("the body has become %q", body)
+	}
+	if &frames[0].Data[0] != &body[2] {
+		t.Error("a whole message was copied")
+	}
+	for _, f := range frames {
+		_ = append(f.Data, "!!!!"...)
+	}
+	if !bytes.Equal(body, before) {
+		t.Errorf("appending to a message has changed the body to %q", body)
+	}
+}
+
+// readRun reads a batch by way of gobwas/ws. Of what is wrong it only says that
+// something is.
+func readRun(body []byte, limit int) (frames []wire.Frame, tooLarge, ok bool) {
+	var state ws.State
+	var data []byte
+	var op ws.OpCode
+	in := bytes.NewReader(body)
+	for in.Len() > 0 {
+		before := in.Len()
+		h, err := ws.ReadHeader(in)
+		if err != nil || before-in.Len() != ws.HeaderSize(h) || ws.CheckHeader(h, state) != nil || h.Length > int64(in.Len()) {
+			return nil, false, false
+		}
+		p := make([]byte, h.Length)
+		_, _ = io.ReadFull(in, p)
+		if h.Masked {
+			ws.Cipher(p, h.Mask, 0)
+		}
+		switch {
+		case h.OpCode == ws.OpClose:
+			code, reason := ws.ParseCloseFrameData(p)
+			if len(p) == 0 {
+				code = ws.StatusNoStatusRcvd
+			} else if ws.CheckCloseFrameData(code, reason) != nil || code > 1001 && code < 3000 || code > 4999 {
+				return nil, false, false
+			}
+			frames = append(frames, wire.Frame{Kind: wire.Close, Code: wire.CloseCode(code), Data: []byte(reason)})
+			return frames, false, in.Len() == 0 && !state.Fragmented()
+		case h.OpCode.IsControl():
+			continue
+		case h.OpCode != ws.OpContinuation:
+			op, data = h.OpCode, nil
+		}
+		if data = append(data, p...); len(data) > limit {
+			return nil, true, false
+		}
+		if state = state.Set(ws.StateFragmented); !h.Fin {
+			continue
+		}
+		state = state.Clear(ws.StateFragmented)
+		kind := wire.Binary
+		if op == ws.OpText {
+			kind = wire.Text
+			if !utf8.Valid(data) {
+				return nil, false, false
+			}
+		}
+		frames = append(frames, wire.Frame{Kind: kind, Data: data})
+	}
+	return frames, false, !state.Fragmented()
+}
+
+func FuzzBatch(f *testing.F) {
+	for _, masked := range []bool{false, true} {
+		f.Add([]byte(run(masked, text, "a", bin, "\xff")))
+		f.Add([]byte(run(masked, partText, "\xe2", ping, "p", part, "\x82", cont, "\xac", closing, "\x03\xe8bye")))
+		f.Add([]byte(run(masked, closing, "\x03\xed")))
+		f.Add([]byte(run(masked, bin, strings.Repeat("x", 126))))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		const limit = 200
+		want, tooLarge, ok := readRun(body, limit)
+		got, err := wire.ParseBatch(slices.Clone(body), limit)
+		if (err == nil) != ok || errors.Is(err, wire.ErrMessageTooLarge) != tooLarge {
+			t.Fatalf("%x: %v, and by gobwas/ws ok is %v, too large %v", body, err, ok, tooLarge)
+		}
+		if ok && !same(got, want) {
+			t.Fatalf("%x: %v, and by gobwas/ws %v", body, got, want)
+		}
+		for _, masked := range []bool{false, true} {
+			again, err := wire.ParseBatch(encode(got, masked), limit)
+			if ok && (err != nil || !same(again, got)) {
+				t.Fatalf("%x: %v, and written again, masked %v: %v, %v", body, got, masked, again, err)
+			}
+		}
+	})
+}
+
+// encode writes messages as one frame each.
+func encode(frames []wire.Frame, masked bool) []byte {
+	var b []byte
+	for _, f := range frames {
+		switch f.Kind {
+		case wire.Text:
+			b = append(b, frame(text, masked, string(f.Data))...)
+		case wire.Binary:
+			b = append(b, frame(bin, masked, string(f.Data))...)
+		case wire.Close:
+			var payload []byte
+			if f.Code != wire.CloseNoStatus {
+				payload = append(binary.BigEndian.AppendUint16(nil, uint16(f.Code)), f.Data...)
+			}
+			b = append(b, frame(closing, masked, string(payload))...)
+		}
+	}
+	return b
+}
+
+func TestParseBatchBound(t *testing.T) {
+	const limit = 1 << 20
+	empty := []byte{0x82, 0} // two bytes that become a Frame
+	fits := (limit + wire.BatchSlack) / wire.Frame{}.Cost()
+	if frames, err := wire.ParseBatch(bytes.Repeat(empty, fits), limit); err != nil || len(frames) != fits {
+		t.Errorf("%d empty messages: %d, %v", fits, len(frames), err)
+	}
+	if _, err := wire.ParseBatch(bytes.Repeat(empty, fits+1), limit); !errors.Is(err, wire.ErrBatchTooLarge) {
+		t.Errorf("%d empty messages: %v", fits+1, err)
+	}
+}
