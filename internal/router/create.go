@@ -1,0 +1,136 @@
+package router
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/polysocket/polysocket/internal/auth"
+	"github.com/polysocket/polysocket/internal/bus"
+	"github.com/polysocket/polysocket/internal/endpoint"
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+// create answers /create: validate, authorise, pick, ask, answer.
+func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
+	allowCaller(w.Header(), r)
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	if !endpoint.Methods(w, r, http.MethodGet, http.MethodPost) {
+		return
+	}
+	c, err := readCreate(r)
+	if err == nil {
+		err = rt.Auth.Authorize(r.Context(), auth.Request{Caller: c.caller, Token: c.token, Target: c.target})
+	}
+	if err != nil {
+		rt.refuse(w, c, err)
+		return
+	}
+
+	key := c.key()
+	o := rt.nonces.join(key, func(ctx context.Context) (socket, error) { return rt.open(ctx, c) }, rt.drop)
+	told := false
+	defer func() { rt.nonces.leave(key, o, told, rt.drop) }()
+	select {
+	case <-o.done:
+	case <-r.Context().Done():
+		return
+	}
+	switch {
+	case r.Context().Err() != nil:
+	case o.err != nil:
+		rt.refuse(w, c, o.err)
+	default:
+		told = true
+		rt.Log.Info("socket opened", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64),
+			"socket", shorten(o.socket.id, 6), "relay", o.socket.node)
+		c.answer.OK(w, http.StatusOK, o.socket.fields(r))
+	}
+}
+
+// allowCaller lets the page that calls read the answer, whatever it is.
+func allowCaller(h http.Header, r *http.Request) {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		origin = "*"
+	}
+	endpoint.AllowOrigin(h, origin)
+}
+
+func (rt *Router) refuse(w http.ResponseWriter, c *create, err error) {
+	rt.Log.Info("create refused", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64), "error", err)
+	c.answer.Error(w, err)
+}
+
+// open asks relays, the most available first, until one has received the
+// request.
+func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
+	nodes, err := rt.Bus.Nodes(ctx)
+	if err != nil {
+		return socket{}, bus.ErrNoNode()
+	}
+	for {
+		n, ok := pick(nodes)
+		if !ok {
+			return socket{}, bus.ErrNoNode()
+		}
+		reply, err := rt.Bus.Open(ctx, n.ID, bus.OpenRequest{
+			Target: c.target.String(), Protocols: c.protocols, Origin: c.caller.Origin, UserAgent: c.userAgent,
+		})
+		if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == wire.NoRelay && ctx.Err() == nil {
+			nodes = slices.DeleteFunc(nodes, func(other bus.Node) bool { return other.ID == n.ID })
+			continue
+		}
+		return socket{node: n.ID, host: n.Host, wildcard: n.Wildcard, id: reply.Socket, protocol: reply.Protocol}, err
+	}
+}
+
+// drop closes a socket that nobody was told of.
+func (rt *Router) drop(s socket) {
+	if err := rt.Bus.Tell(context.Background(), s.node, bus.CloseSockets{Sockets: []string{s.id}}); err != nil {
+		rt.Log.Warn("a socket that nobody waits for is left to its grace period", "relay", s.node, "error", err)
+	}
+}
+
+// fields are the answer's, for the request that asks.
+func (s socket) fields(r *http.Request) []byte {
+	host := s.host
+	if host == "" {
+		host = ownHost(r)
+	}
+	if s.wildcard && r.ProtoMajor < 2 { // over HTTP/2 one connection carries all
+		host = strings.ToLower(rand.Text()[:8]) + "." + host
+	}
+	object, _ := json.Marshal(struct { // strings always marshal
+		Polysocketd string `json:"polysocketd"`
+		Socket      string `json:"socket"`
+		Protocol    string `json:"protocol"`
+	}{host, s.id, s.protocol})
+	object[0] = ',' // for the brace that opens it
+	return object[:len(object)-1]
+}
+
+// ownHost is the name by which the request reached this server: its Host, or
+// where it has none the address that it came to.
+func ownHost(r *http.Request) string {
+	if r.Host != "" {
+		return r.Host
+	}
+	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return addr.String()
+	}
+	return ""
+}
+
+// shorten cuts what may be long, or must not stand whole in a log.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}

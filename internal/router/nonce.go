@@ -1,0 +1,120 @@
+package router
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// nonceKept is how long a create's answer is kept for the same create again.
+const nonceKept = 30 * time.Second
+
+// A nonceKey says which creates are the same again.
+type nonceKey struct {
+	nonce, origin, token, target, protocols string
+}
+
+// A socket is what a create opened.
+type socket struct {
+	node, host, id, protocol string
+	wildcard                 bool
+}
+
+// nonces joins creates that are the same: however many ask, one socket is
+// opened, and its answer kept for a while.
+type nonces struct {
+	mu    sync.Mutex
+	opens map[nonceKey]*opening
+}
+
+// An opening is one socket that is being opened, or was.
+type opening struct {
+	done    chan struct{} // closed when socket and err are set
+	socket  socket
+	err     error
+	cancel  context.CancelFunc
+	waiting int  // creates that wait for it or are about to answer
+	told    bool // one has answered with it
+}
+
+// join finds the opening of a create that is the same, or begins one with open.
+// Each join is followed by one leave.
+func (n *nonces) join(key nonceKey, open func(context.Context) (socket, error), drop func(socket)) *opening {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o := n.opens[key]
+	if o == nil || key.nonce == "" {
+		ctx, cancel := context.WithCancel(context.Background())
+		o = &opening{done: make(chan struct{}), cancel: cancel}
+		if key.nonce != "" {
+			n.opens[key] = o
+		}
+		go n.run(ctx, key, o, open, drop)
+	}
+	o.waiting++
+	return o
+}
+
+// run opens the socket. It ends when open does, which ends when the last who
+// waits has left.
+func (n *nonces) run(ctx context.Context, key nonceKey, o *opening, open func(context.Context) (socket, error), drop func(socket)) {
+	defer o.cancel()
+	s, err := open(ctx)
+	if n.opened(key, o, s, err) {
+		drop(s)
+	}
+}
+
+// opened notes how an opening came out, and tells whether its socket is to be
+// dropped, since nobody waits for it.
+func (n *nonces) opened(key nonceKey, o *opening, s socket, err error) (abandoned bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o.socket, o.err = s, err
+	close(o.done)
+	if err != nil || o.waiting == 0 {
+		n.forget(key, o)
+		return err == nil
+	}
+	if key.nonce != "" {
+		time.AfterFunc(nonceKept, func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.forget(key, o)
+		})
+	}
+	return false
+}
+
+// leave ends a join. told says that the create was answered; where none was, what
+// was opened is dropped.
+func (n *nonces) leave(key nonceKey, o *opening, told bool, drop func(socket)) {
+	if n.left(key, o, told) {
+		drop(o.socket)
+	}
+}
+
+// left counts a create out, and tells whether the socket is to be dropped.
+func (n *nonces) left(key nonceKey, o *opening, told bool) (abandoned bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o.waiting--
+	o.told = o.told || told
+	if o.waiting > 0 || o.told {
+		return false
+	}
+	n.forget(key, o)
+	o.cancel()
+	select {
+	case <-o.done:
+		return o.err == nil
+	default:
+		return false // run drops it
+	}
+}
+
+func (n *nonces) forget(key nonceKey, o *opening) {
+	if n.opens[key] == o {
+		delete(n.opens, key)
+	}
+}

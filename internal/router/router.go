@@ -1,0 +1,44 @@
+// Package router admits: it validates a create, asks whether it is authorised,
+// picks the most available relay and has it open the socket, over the bus. It
+// holds no sockets, and what it remembers (the answers of the last 30 s, by
+// nonce) can be lost without harm.
+package router
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/polysocket/polysocket/internal/auth"
+	"github.com/polysocket/polysocket/internal/bus"
+	"github.com/polysocket/polysocket/internal/endpoint"
+)
+
+// Options are what a Router works with. All are required.
+type Options struct {
+	Bus  bus.Relays
+	Auth auth.Authorizer
+	Log  *slog.Logger
+}
+
+// A Router is an http.Handler for /create and /relay. Make it with New.
+type Router struct {
+	Options
+	nonces nonces
+}
+
+// New makes a Router.
+func New(o Options) *Router {
+	return &Router{Options: o, nonces: nonces{opens: make(map[nonceKey]*opening)}}
+}
+
+// ServeHTTP implements http.Handler.
+func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/create":
+		rt.create(w, r)
+	case "/relay":
+		rt.alive(w, r)
+	default:
+		endpoint.NotFound(w)
+	}
+}
