@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// welcome is the page at /, for a base URL and two targets.
+const welcome = `This is polysocket: just use WebSockets, over nothing but HTTP.
+
+1. Open a socket to any WebSocket server. Here it is one that echoes:
+
+   curl '%[1]s/create?from=curl&target=%[2]s'
+
+2. Send something, and read what came back (put the answer's "socket" for SOCKET):
+
+   curl -H 'Content-Type:' -d 'hello' '%[1]s/s/SOCKET?t=t'
+   curl '%[1]s/j/SOCKET'
+
+3. Close it:
+
+   curl -X POST '%[1]s/s/SOCKET?t=c&code=1000'
+
+Targets to try: %[2]s, %[3]s (a message a second), and any ws:// or wss:// URL.
+The protocol: docs/protocol.md.
+`
+
+// targetURL is the WebSocket URL of a path on an http or https server.
+func targetURL(base, path string) string { return "ws" + strings.TrimPrefix(base, "http") + path }
+
+// accept opens the WebSocket of a target of ours. It takes the first subprotocol
+// offered, and any page: there is nothing here to protect.
+func accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
+	o := &websocket.AcceptOptions{InsecureSkipVerify: true}
+	if first, _, _ := strings.Cut(r.Header.Get("Sec-WebSocket-Protocol"), ","); first != "" {
+		o.Subprotocols = []string{strings.TrimSpace(first)}
+	}
+	return websocket.Accept(w, r, o)
+}
+
+// echo sends every message back, of at most limit bytes, until the client closes
+// or ctx ends.
+func echo(ctx context.Context, w http.ResponseWriter, r *http.Request, limit int64) {
+	c, err := accept(w, r)
+	if err != nil {
+		return // Accept has answered
+	}
+	defer c.CloseNow()
+	c.SetReadLimit(limit)
+	for {
+		kind, in, err := c.Reader(ctx)
+		if err != nil {
+			return
+		}
+		out, err := c.Writer(ctx, kind)
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(out, in); err != nil {
+			return
+		}
+		if err := out.Close(); err != nil {
+			return
+		}
+	}
+}
+
+// tellTime sends the time every second, until the client closes or ctx ends.
+func tellTime(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	c, err := accept(w, r)
+	if err != nil {
+		return // Accept has answered
+	}
+	defer c.CloseNow()
+	ctx = c.CloseRead(ctx)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for now := time.Now(); ; {
+		if err := c.Write(ctx, websocket.MessageText, []byte(now.Format(time.RFC3339))); err != nil {
+			return
+		}
+		select {
+		case now = <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
