@@ -1,0 +1,171 @@
+package arch
+
+const module = "github.com/polysocket/polysocket"
+
+// A room is a package of ours: what it may import besides the standard library,
+// and why that is so. A name stands for a package of ours by its path in the
+// module, and for a foreign package by its import path.
+type room struct {
+	imports []string
+	tests   []string // what its tests may import besides
+	why     string
+}
+
+// rooms has a row for every package. To add a package is to add a row.
+var rooms = map[string]room{
+	"internal/wire": {
+		imports: []string{"github.com/gobwas/ws", "golang.org/x/net/idna"},
+		why:     "wire is what all the others speak: pure, fuzzed, and at the bottom, so it imports nothing of ours",
+	},
+	"internal/endpoint": {
+		imports: []string{"internal/wire"},
+		why:     "endpoint is what router and transport have in common: the manners of an endpoint, and no knowledge of sockets",
+	},
+	"internal/session": {
+		imports: []string{"internal/wire"},
+		why:     "session is the heart and knows no HTTP, no bus and no WebSocket library: carriers and upstreams come to it by its own interfaces",
+	},
+	"internal/upstream": {
+		imports: []string{"internal/wire", "github.com/gobwas/ws", "code.dny.dev/ssrf", "golang.org/x/net/http/httpguts"},
+		why:     "upstream is the only one that dials targets, with the guard and the WebSocket library, and knows nobody who uses it",
+	},
+	"internal/transport": {
+		imports: []string{"internal/endpoint", "internal/session", "internal/wire"},
+		tests:   []string{"internal/transport/transporttest"},
+		why:     "transport carries a session's messages over HTTP; where the session comes from, and what its upstream is, it does not know",
+	},
+	"internal/transport/transporttest": {
+		imports: []string{
+			"internal/endpoint", "internal/session", "internal/transport", "internal/wire", "github.com/google/go-cmp/cmp",
+		},
+		why: "transporttest is the suite that every carrier passes, by a session and HTTP alone",
+	},
+	"internal/relay": {
+		imports: []string{"internal/bus", "internal/session", "internal/transport", "internal/upstream", "internal/wire"},
+		tests:   []string{"internal/bus/membus"},
+		why:     "relay holds sockets; it meets the router on the bus alone, whichever bus that is, and leaves who may call to auth",
+	},
+	"internal/bus": {
+		imports: []string{"internal/wire"},
+		why:     "bus is what router and relay say to each other, so it knows neither",
+	},
+	"internal/bus/membus": {
+		imports: []string{"internal/bus"},
+		tests:   []string{"internal/bus/bustest"},
+		why:     "membus is one way to be a bus, and nothing else",
+	},
+	"internal/bus/bustest": {
+		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp"},
+		why:     "bustest is the suite that every bus passes, so it knows the interface alone",
+	},
+	"internal/router": {
+		imports: []string{"internal/auth", "internal/bus", "internal/endpoint", "internal/wire", "golang.org/x/net/http/httpguts"},
+		tests:   []string{"internal/bus/membus"},
+		why:     "router admits and holds no socket; it meets the relay on the bus alone, so that the two may be on two machines",
+	},
+	"internal/auth": {
+		imports: []string{"internal/endpoint", "internal/wire"},
+		why:     "auth decides from who calls and what they want, and opens nothing itself",
+	},
+	"internal/arch": {
+		why: "arch reads sources and is no part of the program",
+	},
+	"server": {
+		imports: []string{
+			"internal/auth", "internal/bus/membus", "internal/endpoint", "internal/relay",
+			"internal/router", "internal/session", "internal/upstream",
+		},
+		tests: []string{"conformance"},
+		why:   "server is where the rooms are joined for one process; it does nothing else",
+	},
+	"cmd/polysocket": {
+		imports: []string{"internal/endpoint", "server", "github.com/alecthomas/kong", "github.com/coder/websocket"},
+		tests:   []string{"conformance"},
+		why:     "cmd reads flags and environment, which nobody else does, and leaves the work to server; coder/websocket is for the targets of dev",
+	},
+	"conformance": {
+		imports: []string{"conformance/target", "github.com/google/go-cmp/cmp"},
+		tests:   []string{"server", "internal/endpoint"},
+		why:     "conformance is black-box: it knows docs/protocol.md and no insides, so that anyone can hold a server to it",
+	},
+	"conformance/target": {
+		imports: []string{"github.com/coder/websocket"},
+		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
+	},
+	"test": {
+		why: "test starts the real binary, so it needs none of its insides",
+	},
+}
+
+// testTools may be imported by every test.
+var testTools = []string{
+	"github.com/coder/websocket", // the second opinion on RFC 6455
+	"conformance/target",         // a target that does as it is told
+	"github.com/google/go-cmp/cmp",
+	"github.com/google/go-cmp/cmp/cmpopts",
+	"go.uber.org/goleak",
+	"pgregory.net/rapid",
+}
+
+// A use is something of the standard library that not all may use. Names are
+// those of the package that matter, with * at the end for all that begin so;
+// without names it is the import itself.
+type use struct {
+	of       string // the package's import path
+	names    []string
+	in       []string // the rooms that may
+	inTests  bool     // every test may
+	testMain bool     // a TestMain may
+	why      string
+}
+
+var uses = []use{
+	{
+		of: "os", names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Args"}, in: []string{"cmd/polysocket"}, testMain: true,
+		why: "the environment and the command line are read in cmd alone: everybody else is told what they need",
+	},
+	{
+		of: "flag", in: []string{"cmd/polysocket", "conformance"}, testMain: true,
+		why: "flags are read in cmd alone: everybody else is told what they need; conformance asks where the server is",
+	},
+	{
+		of: "os", names: []string{"Exit"}, in: []string{"cmd/polysocket"}, testMain: true,
+		why: "nobody but cmd ends the process: return the error",
+	},
+	{
+		of: "log", names: []string{"Fatal*", "Panic*"}, in: nil, testMain: true,
+		why: "nobody but cmd ends the process, and it says why by itself: return the error",
+	},
+	{
+		of: "log/slog", names: []string{"Default", "SetDefault", "Debug*", "Info*", "Warn*", "Error*"}, in: nil,
+		why: "there is no global state: log to the *slog.Logger that you were given",
+	},
+	{
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance"}, inTests: true,
+		why: "upstream is the only one that dials, with the guard; the suites dial the server they test",
+	},
+	{
+		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "conformance"}, inTests: true,
+		why: "upstream is the only one that dials, with the guard; the suites dial the server they test",
+	},
+	{
+		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},
+		in: []string{"conformance", "internal/transport/transporttest"}, inTests: true,
+		why: "nobody here is a client of HTTP but the suites: upstream alone dials, with the guard",
+	},
+	{
+		of: "net/http",
+		in: []string{
+			"internal/wire", // for the names of the statuses
+			"internal/endpoint", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
+			"internal/upstream", // for the handshake's answer
+			"server", "cmd/polysocket", "conformance", "conformance/target",
+		},
+		inTests: true,
+		why:     "a session, a bus and a policy do not know what HTTP is",
+	},
+	{
+		of: "testing", in: []string{"internal/bus/bustest", "internal/transport/transporttest", "conformance", "conformance/target"}, inTests: true,
+		why: "only the suites are made of tests outside of test files",
+	},
+}
