@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs what lint and the tests need besides Go, Node and curl, and only what
+# is missing. Usage: test/install.sh [lint|targets]…, both by default.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+golangci=v2.15.0
+
+# lint puts the pinned golangci-lint into .tools.
+lint() {
+	if [ "$(.tools/golangci-lint version --short 2>/dev/null)" = "${golangci#v}" ]; then return; fi
+	echo "installing golangci-lint $golangci into .tools: this takes minutes, once"
+	GOBIN="$PWD/.tools" go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci"
+}
+
+# targets installs what the tests run: the C compiler that go test -race needs,
+# curl, and WebSocket servers of others: Debian's websocketd, and ws from npm.
+targets() {
+	command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are missing: install Node 20 or newer"
+	local missing=()
+	command -v "${CC:-gcc}" >/dev/null || missing+=(gcc libc6-dev)
+	for command in curl websocketd; do
+		command -v "$command" >/dev/null || missing+=("$command")
+	done
+	if [ ${#missing[@]} -gt 0 ]; then debian "${missing[@]}"; fi
+	# npm writes node_modules/.package-lock.json last.
+	if ! [ test/targets/node_modules/.package-lock.json -nt test/targets/package-lock.json ]; then
+		(cd test/targets && npm ci --no-audit --no-fund)
+	fi
+}
+
+debian() {
+	command -v apt-get >/dev/null || fail "there is no apt-get to install these with, so do it by hand: $*"
+	local sudo=
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || fail "neither root nor sudo to install these with, so do it by hand: apt-get install $*"
+		sudo=sudo
+	fi
+	$sudo apt-get update
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+fail() {
+	echo "test/install.sh: $1" >&2
+	exit 1
+}
+
+[ $# -gt 0 ] || set -- lint targets
+for part; do
+	case $part in
+	lint | targets) "$part" ;;
+	*) fail "$part is neither lint nor targets" ;;
+	esac
+done
