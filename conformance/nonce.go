@@ -102,7 +102,7 @@ func testNonceParallel(t *T) {
 }
 
 func testNonceErrors(t *T) {
-	down := t.target(target.Options{})
+	down := t.target(target.Options{Addr: target.Alone})
 	addr := strings.TrimPrefix(down.URL, "ws://")
 	down.Stop()
 	t.create(down.URL, "nonce="+nonce).do().fails(502, "target_unreachable")

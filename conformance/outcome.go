@@ -20,7 +20,7 @@ var outcomeRules = []rule{
 }
 
 func testUnreachable(t *T) {
-	tg := t.target(target.Options{})
+	tg := t.target(target.Options{Addr: target.Alone})
 	tg.Stop()
 	t.create(tg.URL).do().fails(502, "target_unreachable")
 }

@@ -48,7 +48,7 @@ func testUpAnswerStall(t *T) {
 	s, c := t.pair(target.Options{Stalled: true})
 	filled, stuck := s.fill(size) // unnumbered: these take the numbers up to filled + 1
 	next := filled + 2
-	a := s.form("t=t", "d=numbered", n(next)).do().reached(int64(filled)).afterHold()
+	s.form("t=t", "d=numbered", n(next)).do().reached(int64(filled)).afterHold()
 	stuck.withheld(0)
 	c.Resume()
 	stuck.wait().is(201)
@@ -56,7 +56,7 @@ func testUpAnswerStall(t *T) {
 		t.Fatal(err)
 	}
 	c.Saw("text numbered")
-	if a = s.form("t=t", "d=numbered", n(next)).do(); a.reached(int64(next)).took > 5*time.Second {
+	if a := s.form("t=t", "d=numbered", n(next)).do(); a.reached(int64(next)).took > 5*time.Second {
 		t.Errorf("%v\n  want: at once", a)
 	}
 	c.Quiet(50 * time.Millisecond)

@@ -6,11 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"net/netip"
 	"net/url"
 	"os"
@@ -23,27 +21,6 @@ import (
 // shutdownTime is how long a process that was told to end waits for the answers
 // that are under way.
 const shutdownTime = 3 * time.Second
-
-// limits are the flags that every command with a relay has.
-type limits struct {
-	Grace         time.Duration `default:"30s" help:"How long a socket lives without a request."`
-	MessageLimit  size          `default:"16MiB" placeholder:"SIZE" help:"The largest message, both ways (${default})."`
-	BufferLimit   size          `default:"256KiB" placeholder:"SIZE" help:"What may wait for a client, per socket (${default})."`
-	Hold          time.Duration `default:"10s" help:"How long a numbered send waits for its answer."`
-	TargetTimeout time.Duration `default:"10s" help:"How long a target may take to open."`
-	CloseTimeout  time.Duration `default:"10s" help:"How long a target may take to answer a close."`
-}
-
-func (l limits) validate() error {
-	for flag, d := range map[string]time.Duration{
-		"--grace": l.Grace, "--hold": l.Hold, "--target-timeout": l.TargetTimeout, "--close-timeout": l.CloseTimeout,
-	} {
-		if d <= 0 {
-			return fmt.Errorf("%s is %v: give it a time above 0, as 10s", flag, d)
-		}
-	}
-	return nil
-}
 
 // dev is the command that runs all of it in one process.
 type dev struct {
@@ -99,9 +76,9 @@ func (d *dev) Run(ctx context.Context) error {
 	if certificate != nil {
 		scheme = "https://"
 	}
-	base := scheme + listener.Addr().String()
+	base := scheme + reachable(listener.Addr())
 	o := d.options(listener.Addr(), cas, log)
-	o.Other = d.pages(ctx, base)
+	o.Other = d.pages(ctx, listener.Addr(), base)
 	s, err := server.New(o)
 	if err != nil {
 		return err
@@ -128,8 +105,10 @@ func (d *dev) Run(ctx context.Context) error {
 		}
 		defer stop()
 	}
-	fmt.Printf("polysocket dev is ready: %s\n  what can be done from here   %s/\n  targets to try               %s and %s\n",
-		base, base, targetURL(base, "/echo"), targetURL(base, "/time"))
+	fmt.Printf("polysocket dev is ready: %s\n  what can be done from here   %s/\n", base, base)
+	if d.ownTargets(listener.Addr()) {
+		fmt.Printf("  targets to try               %s and %s\n", targetURL(base, "/echo"), targetURL(base, "/time"))
+	}
 
 	select {
 	case err := <-served:
@@ -153,30 +132,11 @@ func shutdown(web *http.Server, s *server.Server) error {
 	return nil
 }
 
-// handedOut is the name that clients reach the relay by; empty for the one that
-// they used, where every address is listened on and none was named.
-func (d *dev) handedOut(addr net.Addr) string {
-	if d.Host != "" || addr.(*net.TCPAddr).IP.IsUnspecified() {
-		return d.Host
-	}
-	return addr.String()
-}
-
 func (d *dev) options(addr net.Addr, cas *x509.CertPool, log *slog.Logger) server.Options {
-	ip := addr.(*net.TCPAddr).IP
 	return server.Options{
-		Host:     d.handedOut(addr),
-		Wildcard: d.Wildcard,
-		OwnHost: func(host string) bool {
-			address, err := netip.ParseAddr(host)
-			switch {
-			case ip.IsUnspecified():
-				return err == nil || endpoint.Loopback(host)
-			case ip.IsLoopback():
-				return endpoint.Loopback(host)
-			}
-			return err == nil && address.Unmap().String() == ip.String()
-		},
+		Host:          d.handedOut(addr),
+		Wildcard:      d.Wildcard,
+		OwnHost:       d.ownHost(addr),
 		Origins:       d.Origin,
 		AnyTarget:     !d.Open,
 		AllowPrivate:  d.AllowPrivate,
@@ -189,99 +149,4 @@ func (d *dev) options(addr net.Addr, cas *x509.CertPool, log *slog.Logger) serve
 		CloseTimeout:  d.CloseTimeout,
 		Log:           log,
 	}
-}
-
-// listen listens on an address of a flag: a loopback one, without --open. Without
-// it any target may be reached, so anybody who reaches this process would reach
-// into its network.
-func (d *dev) listen(flag, address string) (net.Listener, error) {
-	addr, err := net.ResolveTCPAddr("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w: give it a host and a port, as 127.0.0.1:8080", flag, address, err)
-	}
-	if !addr.IP.IsLoopback() && !d.Open {
-		return nil, fmt.Errorf("%s %s is not a loopback address: without keys, whoever reaches this process could open "+
-			"sockets to any address it can reach. With --open it listens there all the same, and refuses private targets "+
-			"unless --allow-private names them", flag, address)
-	}
-	l, err := net.ListenTCP("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
-	}
-	return l, nil
-}
-
-// certificate is the one to serve, or nil for http.
-func (d *dev) certificate() (*tls.Certificate, error) {
-	if d.TLSCert == "" && d.TLSKey == "" {
-		return nil, nil
-	}
-	if d.TLSCert == "" || d.TLSKey == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together: give both")
-	}
-	c, err := tls.LoadX509KeyPair(d.TLSCert, d.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert and --tls-key: %w", err)
-	}
-	return &c, nil
-}
-
-// targetCAs are the system's and that of --target-ca, or nil for the system's.
-func (d *dev) targetCAs() (*x509.CertPool, error) {
-	if d.TargetCA == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(d.TargetCA)
-	if err != nil {
-		return nil, fmt.Errorf("--target-ca: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // a system without any
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--target-ca %s holds no certificate in PEM", d.TargetCA)
-	}
-	return pool, nil
-}
-
-// debug serves the profiles of net/http/pprof.
-func (d *dev) debug(served chan<- error) (stop func(), err error) {
-	l, err := d.listen("--debug-listen", d.DebugListen)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	web := endpoint.NewServer(mux)
-	go func() {
-		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			served <- fmt.Errorf("--debug-listen: %w", err)
-		}
-	}()
-	fmt.Printf("profiles: http://%s/debug/pprof/\n", l.Addr())
-	return func() { _ = web.Close() }, nil
-}
-
-// pages are what only dev serves.
-func (d *dev) pages(ctx context.Context, base string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/":
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			fmt.Fprintf(w, welcome, base, targetURL(base, "/echo"), targetURL(base, "/time"))
-		case "/healthz":
-			_, _ = io.WriteString(w, "ok\n")
-		case "/echo":
-			echo(ctx, w, r, int64(d.MessageLimit))
-		case "/time":
-			tellTime(ctx, w, r)
-		default:
-			endpoint.NotFound(w)
-		}
-	})
 }

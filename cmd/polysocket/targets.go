@@ -10,29 +10,6 @@ import (
 	"github.com/coder/websocket"
 )
 
-// welcome is the page at /, for a base URL and two targets.
-const welcome = `This is polysocket: just use WebSockets, over nothing but HTTP.
-
-1. Open a socket to any WebSocket server. Here it is one that echoes:
-
-   curl '%[1]s/create?from=curl&target=%[2]s'
-
-2. Send something, and read what came back (put the answer's "socket" for SOCKET):
-
-   curl -H 'Content-Type:' -d 'hello' '%[1]s/s/SOCKET?t=t'
-   curl '%[1]s/j/SOCKET'
-
-3. Close it:
-
-   curl -X POST '%[1]s/s/SOCKET?t=c&code=1000'
-
-Targets to try: %[2]s, %[3]s (a message a second), and any ws:// or wss:// URL.
-The protocol: docs/protocol.md.
-`
-
-// targetURL is the WebSocket URL of a path on an http or https server.
-func targetURL(base, path string) string { return "ws" + strings.TrimPrefix(base, "http") + path }
-
 // accept opens the WebSocket of a target of ours. It takes the first subprotocol
 // offered, and any page: there is nothing here to protect.
 func accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {

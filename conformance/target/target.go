@@ -28,7 +28,7 @@ type Options struct {
 	Stalled     bool             // nothing is read after the handshake before Conn.Resume
 	Parts       bool             // frames of unfinished messages are Events too
 	TLS         *tls.Certificate // the target is wss:// with it
-	Addr        string           // where to listen; "" is a port of its own on 127.0.0.1
+	Addr        string           // where to listen; "" is a port of its own on 127.0.0.1; see Alone
 }
 
 // Status is an answer for Options.Refuse, with more header lines, each with its CRLF.
@@ -84,6 +84,10 @@ func New(tb testing.TB, o Options) *Target {
 
 // Dialled is how many TCP connections came.
 func (t *Target) Dialled() int { return int(t.dialled.Load()) }
+
+// Alone is an address whose port, once stopped, no other target is given: the
+// system hands the ports of 127.0.0.1 out again.
+const Alone = "127.77.77.77:0"
 
 // Opened is how many WebSockets it has opened.
 func (t *Target) Opened() int { return int(t.opened.Load()) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,15 +28,13 @@ type peer struct {
 	base    string
 	id      string
 	http10  bool
-	sockets *oneSocket
 }
 
 func newPeer(t *testing.T, c Carrier, dial dialer) *peer {
 	p := &peer{t: t, carrier: c, id: "the-socket"}
 	config := session.Config{}.WithDefaults()
 	p.session = session.New(p.id, upstream{}, &config, func() {})
-	p.sockets = &oneSocket{session: p.session, id: p.id, changed: make(chan struct{}, 1)}
-	p.base, p.client, p.http10 = dial(t, transport.New(p.sockets, config.MessageLimit))
+	p.base, p.client, p.http10 = dial(t, transport.New(oneSocket{p.session, p.id}, config.MessageLimit))
 	t.Cleanup(p.session.Drop)
 	return p
 }
@@ -60,24 +57,20 @@ func (p *peer) push(frames ...wire.Frame) {
 // close closes from the target.
 func (p *peer) close(code wire.CloseCode, reason string) { p.session.OnClosed(code, []byte(reason)) }
 
-// oneSocket is a table of one socket, that counts the requests under way.
+// oneSocket is a table of one socket.
 type oneSocket struct {
 	session *session.Session
 	id      string
-
-	mu      sync.Mutex
-	open    int
-	changed chan struct{}
 }
 
-func (o *oneSocket) Enter(id, _ string) (*session.Session, string, bool) {
+func (o oneSocket) Enter(id, _ string) (*session.Session, string, bool) {
 	if id != o.id {
 		return nil, "", false
 	}
 	return o.session, Origin, o.session.Enter()
 }
 
-func (o *oneSocket) Bound(string) string { return Origin }
+func (o oneSocket) Bound(string) string { return Origin }
 
 // attached waits until a read is attached: it then shows in the session.
 func (p *peer) attached() { p.await("a read attached", func() bool { return p.session.Attached() }) }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/polysocket/polysocket/internal/endpoint"
+)
+
+// pages are what only dev serves.
+func (d *dev) pages(ctx context.Context, addr net.Addr, base string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			example, more := "wss://ws.example.com/", "private ones are refused, unless --allow-private names them"
+			if d.ownTargets(addr) {
+				example, more = targetURL(base, "/echo"), targetURL(base, "/time")+" sends a message a second"
+			}
+			fmt.Fprintf(w, welcome, base, example, more)
+		case "/healthz":
+			_, _ = io.WriteString(w, "ok\n")
+		case "/echo":
+			echo(ctx, w, r, int64(d.MessageLimit))
+		case "/time":
+			tellTime(ctx, w, r)
+		default:
+			endpoint.NotFound(w)
+		}
+	})
+}
+
+// ownTargets tells whether this process's own targets may be reached.
+func (d *dev) ownTargets(addr net.Addr) bool {
+	if !d.Open {
+		return true
+	}
+	own := netip.MustParseAddrPort(reachable(addr)).Addr()
+	return slices.ContainsFunc(d.AllowPrivate, func(p netip.Prefix) bool { return p.Contains(own) })
+}
+
+// welcome is the page at /, for a base URL, a target, and what there is to say
+// about targets.
+const welcome = `This is polysocket: just use WebSockets, over nothing but HTTP.
+
+1. Open a socket to any WebSocket server:
+
+   curl '%[1]s/create?from=curl&target=%[2]s'
+
+2. Send something, and read what came back (put the answer's "socket" for SOCKET):
+
+   curl -H 'Content-Type:' -d 'hello' '%[1]s/s/SOCKET?t=t'
+   curl '%[1]s/j/SOCKET'
+
+3. Close it:
+
+   curl -X POST '%[1]s/s/SOCKET?t=c&code=1000'
+
+The target may be any ws:// or wss:// URL; %[3]s.
+The protocol: docs/protocol.md.
+`
+
+// targetURL is the WebSocket URL of a path on an http or https server.
+func targetURL(base, path string) string { return "ws" + strings.TrimPrefix(base, "http") + path }
