@@ -12,7 +12,7 @@ import (
 
 var busyRules = []rule{
 	on("send.busy", "64 requests", testBusyCount),
-	on("send.busy", "256 KiB", testBusyBytes),
+	on("send.busy", "four of the limit", testBusyBytes),
 	on("send.busy", "50 s", testBusyTime, long),
 }
 
@@ -85,10 +85,10 @@ func testBusyBytes(t *T) {
 	const size = 32 << 10
 	s, c := t.pair(target.Options{Stalled: true})
 	filled, stuck := s.fill(size)
-	waiting, refused := s.crowd(10, 40<<10)
+	waiting, refused := s.crowd(10, t.srv.MessageLimit*6/10)
 	// Whether the filling's own counts whole, in part or not at all is the server's matter.
 	if len(waiting) < 5 || len(waiting) > 7 || refused == 0 {
-		t.Errorf("send.busy: beside 32 KiB that wait, %d of 10 requests of 40 KiB wait and %d are busy, want about 256 KiB of them", len(waiting), refused)
+		t.Errorf("send.busy: beside 32 KiB that wait, %d of 10 requests of 0.6 of the message limit wait and %d are busy, want about 4 limits of them", len(waiting), refused)
 	}
 	stuck.withheld(0)
 	s.released(c, filled, size, waiting)

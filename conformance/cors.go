@@ -10,6 +10,7 @@ var corsRules = []rule{
 	every("who.cors-relay", "the socket's origin", testCORSRelay),
 	every("who.cors-relay", "no socket", testCORSNoSocket),
 	every("who.cors-create", "every answer", testCORSCreate),
+	every("who.credentials", "none", testNoCredentials),
 	every("who.options", "204", testOptions),
 }
 
@@ -104,6 +105,24 @@ func testCORSCreate(t *T) {
 			if ans.header.Get(allowOrigin) != "*" && !ans.lists("Vary", "Origin") {
 				t.Errorf("%v\n  Vary: %q, want Origin, as the answer depends on it", ans, ans.header.Values("Vary"))
 			}
+		}
+	}
+}
+
+func testNoCredentials(t *T) {
+	tg := t.target(target.Options{})
+	s := t.create(tg.URL).from(t.srv.GoodOrigin).with("Cookie", "a=b").do().socket()
+	c := tg.Accept()
+	if got := c.Request.Header.Get("Cookie"); got != "" {
+		t.Errorf("who.credentials: the target saw Cookie %q", got)
+	}
+	for _, a := range []*answer{
+		s.poll("ttl=0").from(t.srv.GoodOrigin).do(),
+		t.create("").from(t.srv.GoodOrigin).do(),
+		t.request("OPTIONS", "/create").from(t.srv.GoodOrigin).do(),
+	} {
+		if got := a.header.Get("Access-Control-Allow-Credentials"); got != "" {
+			t.Errorf("%v\n  Access-Control-Allow-Credentials: %q", a, got)
 		}
 	}
 }

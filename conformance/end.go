@@ -67,6 +67,7 @@ func testSendAfterEnd(t *T) {
 	s.poll("a=0").do().has("text two", "close 4000 bye").at(2) // its a was applied
 	s.raw("late", "t=t", "n=1", "a=2").do().fails(403, "no_socket")
 	s.form("t=c", "code=1000").do().fails(403, "no_socket")
+	s.raw("", "t=f").do().fails(403, "no_socket") // and be there nothing in it
 	s.jsonp("t=t", "d=late").do().fails(403, "no_socket")
 	s.poll("a=0").do().has("close 4000 bye").at(3)
 	s.form("a=2").do().is(201) // without t it only acknowledges

@@ -38,6 +38,9 @@ func testNoHost(t *T) {
 		t.Errorf("GET %s HTTP/1.0 without Host\n  got: %s, want 201", path, resp.Status)
 	}
 	c.Saw("text hostless")
+	if resp := t.byHand("GET " + s.path("j") + "?ttl=0 HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"); resp.StatusCode != 421 {
+		t.Errorf("GET /j HTTP/1.1 with an empty Host\n  got: %s, want 421", resp.Status)
+	}
 	if resp := t.byHand("GET " + s.path("j") + "?ttl=0 HTTP/1.1\r\nConnection: close\r\n\r\n"); resp.StatusCode < 400 {
 		t.Errorf("GET /j HTTP/1.1 without Host\n  got: %s, want an error: only HTTP/1.0 may leave it out", resp.Status)
 	}

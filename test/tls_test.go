@@ -71,6 +71,12 @@ func TestHTTPS(t *testing.T) {
 	if response.ProtoMajor != 2 {
 		t.Errorf("it speaks %s", response.Proto)
 	}
+	// And what is older, which offers nothing newer in its handshake.
+	for _, version := range []string{"--http1.0", "--http1.1"} {
+		if out := shell(t, "curl -s --fail "+version+" --cacert "+private.file+" '"+server.base+"/relay?host=x'"); !strings.Contains(out, "alive") {
+			t.Errorf("curl %s got %q", version, out)
+		}
+	}
 	created := server.create(target, nil)
 	created.is(t, http.StatusOK, "")
 	s := &socket{server: server, id: created.Socket}

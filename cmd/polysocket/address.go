@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
@@ -21,7 +22,11 @@ func (d *dev) listen(flag, address string) (net.Listener, error) {
 			"sockets to any address it can reach. With --open it listens there all the same, and refuses private targets "+
 			"unless --allow-private names them", flag, address)
 	}
-	l, err := net.ListenTCP("tcp", addr)
+	network := "tcp"
+	if addr.IP.To4() != nil {
+		network = "tcp4" // else 0.0.0.0 is all of IPv6 too
+	}
+	l, err := net.ListenTCP(network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
@@ -30,11 +35,12 @@ func (d *dev) listen(flag, address string) (net.Listener, error) {
 
 // handedOut is the name that clients reach the relay by; empty for the one that
 // they used, where every address is listened on and none was named.
-func (d *dev) handedOut(addr net.Addr) string {
+func (d *dev) handedOut(scheme string, addr net.Addr) string {
 	if d.Host != "" || addr.(*net.TCPAddr).IP.IsUnspecified() {
 		return d.Host
 	}
-	return addr.String()
+	own := map[string]string{"http": ":80", "https": ":443"}[scheme]
+	return strings.TrimSuffix(addr.String(), own)
 }
 
 // reachable is an address by which this machine reaches what listens on addr.

@@ -72,13 +72,16 @@ func (d *dev) Run(ctx context.Context) error {
 	}
 	defer listener.Close()
 
-	scheme := "http://"
+	scheme := "http"
 	if certificate != nil {
-		scheme = "https://"
+		scheme = "https"
 	}
-	base := scheme + reachable(listener.Addr())
-	o := d.options(listener.Addr(), cas, log)
-	o.Other = d.pages(ctx, listener.Addr(), base)
+	base := scheme + "://" + reachable(listener.Addr())
+	o := d.options(scheme, listener.Addr(), cas, log)
+	// The targets outlive the relay's sockets, which are to be closed first.
+	pages, stopPages := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopPages()
+	o.Other = d.pages(pages, listener.Addr(), base)
 	s, err := server.New(o)
 	if err != nil {
 		return err
@@ -88,7 +91,7 @@ func (d *dev) Run(ctx context.Context) error {
 	web := endpoint.NewServer(s)
 	web.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	if certificate != nil {
-		web.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*certificate}}
+		web.TLSConfig.Certificates = []tls.Certificate{*certificate}
 	}
 	served := make(chan error, 2)
 	go func() {
@@ -132,9 +135,9 @@ func shutdown(web *http.Server, s *server.Server) error {
 	return nil
 }
 
-func (d *dev) options(addr net.Addr, cas *x509.CertPool, log *slog.Logger) server.Options {
+func (d *dev) options(scheme string, addr net.Addr, cas *x509.CertPool, log *slog.Logger) server.Options {
 	return server.Options{
-		Host:          d.handedOut(addr),
+		Host:          d.handedOut(scheme, addr),
 		Wildcard:      d.Wildcard,
 		OwnHost:       d.ownHost(addr),
 		Origins:       d.Origin,

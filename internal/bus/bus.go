@@ -83,5 +83,5 @@ type Routers interface {
 	Serve(ctx context.Context, node string, h Handler, ready func()) error
 }
 
-// ErrNoNode is the answer where a node cannot be asked.
-func ErrNoNode() error { return wire.Errorf(wire.NoRelay, "no relay is available: try again") }
+// Unavailable is the answer where no node can be asked.
+func Unavailable() error { return wire.Errorf(wire.NoRelay, "no relay is available: try again") }

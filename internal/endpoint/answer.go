@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,10 +41,10 @@ func ReadAnswer(p Params) (Answer, error) {
 	return a, nil
 }
 
-// OK answers with {"ok":true,…}. Fields are the rest of the object: each begins
-// with a comma.
-func (a Answer) OK(w http.ResponseWriter, status int, fields []byte) {
-	a.write(w, status, "true", fields)
+// OK answers with {"ok":true,…}. Fields are the rest of the object, in pieces:
+// each field begins with a comma.
+func (a Answer) OK(w http.ResponseWriter, status int, fields ...[]byte) {
+	a.write(w, status, "true", fields...)
 }
 
 // Error answers with {"ok":false,…} and the error's status. An error that is no
@@ -51,7 +52,7 @@ func (a Answer) OK(w http.ResponseWriter, status int, fields []byte) {
 func (a Answer) Error(w http.ResponseWriter, err error) {
 	var e *wire.Error
 	if !errors.As(err, &e) {
-		e = wire.Errorf("internal", "something went wrong here")
+		e = wire.Errorf(wire.Internal, "something went wrong here")
 	}
 	h := w.Header()
 	if after := e.Code.RetryAfter(); after > 0 {
@@ -66,35 +67,61 @@ func (a Answer) Error(w http.ResponseWriter, err error) {
 	a.write(w, e.Code.Status(), "false", fields)
 }
 
-func (a Answer) write(w http.ResponseWriter, status int, ok string, fields []byte) {
-	object := make([]byte, 0, len(fields)+32)
-	object = append(append(object, `{"ok":`...), ok...)
+func (a Answer) write(w http.ResponseWriter, status int, ok string, fields ...[]byte) {
+	h := w.Header()
+	var head, tail []byte
+	if a.Callback == "" {
+		h.Set("Content-Type", "application/json")
+		tail = []byte("}")
+	} else {
+		h.Set("Content-Type", "application/javascript; charset=utf-8")
+		head, tail = wire.JSONP(a.Callback)
+		tail = append([]byte("}"), tail...)
+	}
+	head = append(append(head, `{"ok":`...), ok...)
 	if a.InBody {
-		object = strconv.AppendInt(append(object, `,"status":`...), int64(status), 10)
+		head = strconv.AppendInt(append(head, `,"status":`...), int64(status), 10)
 	}
 	if a.Always200 {
 		status = http.StatusOK
 	}
-	object = append(append(object, fields...), '}')
-
-	h := w.Header()
-	if a.Callback == "" {
-		h.Set("Content-Type", "application/json")
-	} else {
-		h.Set("Content-Type", "application/javascript; charset=utf-8")
-		object = wire.AppendJSONP(make([]byte, 0, len(object)+len(a.Callback)+8), a.Callback, object)
+	pieces := append(append([][]byte{head}, fields...), tail)
+	length := 0
+	for _, p := range pieces {
+		length += len(p)
 	}
-	h.Set("Content-Length", strconv.Itoa(len(object)))
-	c := http.NewResponseController(w)
-	_ = c.SetWriteDeadline(time.Now().Add(writeTimeout)) // where it cannot be set the server's own holds
+	h.Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(status)
-	_, _ = w.Write(object) // where it fails nobody is left to be told
+	send(w, pieces)
+}
+
+// The numbers of writing an answer.
+const (
+	writeTimeout = 30 * time.Second // how long it may be stuck
+	writePiece   = 64 << 10         // bytes that must go in that time
+)
+
+// send writes the pieces of an answer. It gives up, and the connection breaks,
+// when the client takes nothing for a while.
+func send(w http.ResponseWriter, pieces [][]byte) {
+	c := http.NewResponseController(w)
+	// Where no deadline can be set the server's own holds, and where writing fails
+	// nobody is left to be told.
+	for _, p := range pieces {
+		for part := range slices.Chunk(p, writePiece) {
+			_ = c.SetWriteDeadline(time.Now().Add(writeTimeout))
+			if _, err := w.Write(part); err != nil {
+				return
+			}
+		}
+	}
 	_ = c.Flush()
 	_ = c.SetWriteDeadline(time.Time{}) // the connection's next answer sets its own
 }
 
-// writeTimeout is how long an answer may be stuck.
-const writeTimeout = 30 * time.Second
+// Abandon ends a request whose client has gone: its connection is closed without
+// an answer, which else would be an empty 200. It does not return.
+func Abandon() { panic(http.ErrAbortHandler) }
 
 // NotFound answers a path that is no endpoint.
 func NotFound(w http.ResponseWriter) {

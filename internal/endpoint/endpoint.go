@@ -6,6 +6,7 @@
 package endpoint
 
 import (
+	"crypto/tls"
 	"net/http"
 	"time"
 )
@@ -18,13 +19,15 @@ const (
 )
 
 // NewServer is an http.Server with the protocol's limits for headers and idle
-// connections.
+// connections. Over TLS, for which its TLSConfig still needs certificates, it
+// speaks every version of HTTP.
 func NewServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		MaxHeaderBytes:    headerBytes,
 		IdleTimeout:       idleTimeout,
+		TLSConfig:         &tls.Config{NextProtos: []string{"h2", "http/1.1", "http/1.0"}, MinVersion: tls.VersionTLS12},
 	}
 }
 

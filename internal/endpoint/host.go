@@ -19,7 +19,7 @@ func Polite(own func(host string) bool, next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		if r.Host != "" && !own(Hostname(r.Host)) {
+		if old := r.Host == "" && !r.ProtoAtLeast(1, 1); !old && !own(Hostname(r.Host)) {
 			AllowOrigin(h, "*")
 			Answer{}.Error(w, wire.Errorf(wire.Misdirected, "this server does not answer for the host of this request"))
 			return

@@ -70,7 +70,7 @@ func TestPolite(t *testing.T) {
 	}{
 		{"mine.example", http.StatusTeapot, "mine.example"},
 		{"Mine.Example.:8080", http.StatusTeapot, "mine.example"},
-		{"", http.StatusTeapot, ""},
+		{"", http.StatusMisdirectedRequest, ""}, // by HTTP/1.1; TestPoliteOld has 1.0
 		{"other.example", http.StatusMisdirectedRequest, "other.example"},
 		{"mine.example.evil.example:80", http.StatusMisdirectedRequest, "mine.example.evil.example"},
 		{"[::1]:80", http.StatusMisdirectedRequest, "::1"},
@@ -92,5 +92,23 @@ func TestPolite(t *testing.T) {
 				t.Errorf("%q: %s", test.host, w.Body)
 			}
 		}
+	}
+}
+
+// A request of HTTP/1.0 may have no Host.
+func TestPoliteOld(t *testing.T) {
+	h := endpoint.Polite(func(string) bool { return false }, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Host, r.Proto, r.ProtoMinor = "", "HTTP/1.0", 0
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != http.StatusTeapot {
+		t.Errorf("without Host: %d", w.Code)
+	}
+	r.Host = "other.example"
+	w = httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != http.StatusMisdirectedRequest {
+		t.Errorf("with another: %d", w.Code)
 	}
 }

@@ -114,7 +114,7 @@ func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// Overlong reads on in a body that is too long, by as much again: many clients
+// Overlong reads on, up to limit bytes, in a body that is refused: many clients
 // look for an answer only when they have sent all, and find a broken connection
 // where they could not.
 func Overlong(r *http.Request, limit int64) { _, _ = io.CopyN(io.Discard, r.Body, limit) }

@@ -113,14 +113,14 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 	})
 	switch {
 	case r.shut.Err() != nil && err != nil:
-		return bus.OpenReply{}, bus.ErrNoNode()
+		return bus.OpenReply{}, bus.Unavailable()
 	case err != nil:
 		return bus.OpenReply{}, err
 	}
 	id := rand.Text() // 130 random bits
 	if !r.sockets.add(id, req.Origin, conn, &r.options.Session) {
 		conn.Abort()
-		return bus.OpenReply{}, bus.ErrNoNode()
+		return bus.OpenReply{}, bus.Unavailable()
 	}
 	return bus.OpenReply{Socket: id, Protocol: conn.Protocol()}, nil
 }

@@ -32,7 +32,7 @@ func (rt *Router) alive(w http.ResponseWriter, r *http.Request) {
 	}
 	nodes, err := rt.Bus.Nodes(r.Context())
 	if err != nil {
-		answer.Error(w, bus.ErrNoNode())
+		answer.Error(w, bus.Unavailable())
 		return
 	}
 	for _, n := range nodes {

@@ -39,10 +39,11 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-o.done:
 	case <-r.Context().Done():
-		return
+		endpoint.Abandon()
 	}
 	switch {
 	case r.Context().Err() != nil:
+		endpoint.Abandon()
 	case o.err != nil:
 		rt.refuse(w, c, o.err)
 	default:
@@ -72,12 +73,12 @@ func (rt *Router) refuse(w http.ResponseWriter, c *create, err error) {
 func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
 	nodes, err := rt.Bus.Nodes(ctx)
 	if err != nil {
-		return socket{}, bus.ErrNoNode()
+		return socket{}, bus.Unavailable()
 	}
 	for {
 		n, ok := pick(nodes)
 		if !ok {
-			return socket{}, bus.ErrNoNode()
+			return socket{}, bus.Unavailable()
 		}
 		reply, err := rt.Bus.Open(ctx, n.ID, bus.OpenRequest{
 			Target: c.target.String(), Protocols: c.protocols, Origin: c.caller.Origin, UserAgent: c.userAgent,

@@ -147,7 +147,9 @@ type answer struct {
 func (r *rig) do(req *http.Request) answer {
 	r.Helper()
 	w := httptest.NewRecorder()
-	r.rt.ServeHTTP(w, req)
+	if !finishes(func() { r.rt.ServeHTTP(w, req) }) {
+		return answer{}
+	}
 	a := answer{status: w.Code, header: w.Header(), raw: w.Body.String()}
 	if a.raw == "" {
 		return a
@@ -163,6 +165,19 @@ func (r *rig) do(req *http.Request) answer {
 		r.Errorf("%s: Content-Type %s", a.raw, media)
 	}
 	return a
+}
+
+// finishes is false where a handler abandons its request.
+func finishes(handle func()) (finished bool) {
+	defer func() {
+		switch p := recover(); p {
+		case nil, http.ErrAbortHandler:
+		default:
+			panic(p)
+		}
+	}()
+	handle()
+	return true
 }
 
 // is expects an error.

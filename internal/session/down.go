@@ -120,6 +120,16 @@ type Ack struct {
 	Given bool
 }
 
+// Acknowledge takes an acknowledgement that comes by itself.
+func (s *Session) Acknowledge(ack Ack) error {
+	s.mu.Lock()
+	defer s.unlock()
+	if err := s.acknowledge(ack); err != nil {
+		return err
+	}
+	return nil
+}
+
 // acknowledge forgets the messages up to the ack. The close acknowledged ends
 // the session, and then, as for one that has ended, the answer is an error.
 func (s *Session) acknowledge(ack Ack) *wire.Error {

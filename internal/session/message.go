@@ -1,6 +1,8 @@
 package session
 
 import (
+	"bytes"
+
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -20,6 +22,16 @@ type part struct {
 	// whole says that it came as a whole message and continues none, and that
 	// its UTF-8 has been judged.
 	whole bool
+	// from is the send that it came with: they are refused together.
+	from *waiter
+}
+
+// keep makes the part independent of the buffer that it came in, which may hold
+// much that is not kept.
+func (p *part) keep() {
+	if p.whole {
+		p.Data = bytes.Clone(p.Data)
+	}
 }
 
 // A message is the one on its way up that is unfinished, if any.

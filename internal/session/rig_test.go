@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -86,7 +87,16 @@ func (r *rig) close(n uint64, code wire.CloseCode) *answer {
 // ack sends an acknowledgement only.
 func (r *rig) ack(n uint64) *answer {
 	r.Helper()
-	return r.send(Send{Ack: Ack{n, true}})
+	a := &answer{t: r, cancel: func() {}}
+	if r.s.Enter() {
+		defer r.s.Leave()
+	}
+	var e *wire.Error
+	if err := r.s.Acknowledge(Ack{n, true}); err != nil && !errors.As(err, &e) {
+		r.Errorf("acknowledge: %v", err)
+	}
+	a.set(Result{Err: e})
+	return a
 }
 
 // target pushes whole text messages of the target.

@@ -54,6 +54,9 @@ const (
 	busyAfter   = 50 * time.Second // an unnumbered send waits
 	windowCount = 64               // messages that may be held ahead
 	windowBytes = 256 << 10        // and their bytes
+	queueCount  = 64               // unnumbered sends that may wait
+	// queueMessages is how many of the largest messages they may have in all.
+	queueMessages = 4
 )
 
 // WithDefaults fills in what is zero.
@@ -119,7 +122,7 @@ type Session struct {
 
 // New makes the session of a socket with the given id, whose upstream is open
 // and will push to it. onEnd is called once, when the session has ended: without
-// the session's lock, from any goroutine, or from within New's other methods.
+// the session's lock, from any goroutine, also from within the session's methods.
 func New(id string, upstream Upstream, config *Config, onEnd func()) *Session {
 	s := &Session{id: id, config: config, upstream: upstream, onEnd: onEnd}
 	s.up.next = 1
@@ -130,9 +133,6 @@ func New(id string, upstream Upstream, config *Config, onEnd func()) *Session {
 	s.grace = time.AfterFunc(s.period, s.lapse)
 	return s
 }
-
-// ID is the socket's id.
-func (s *Session) ID() string { return s.id }
 
 // Enter counts a request for the socket in, so that the session outlives it. It
 // is false where the session has ended; else Leave must follow.

@@ -11,7 +11,7 @@ import (
 type Send struct {
 	// N is the number of the first frame; 0 for a send without one.
 	N uint64
-	// Frames are what is sent; none only acknowledges.
+	// Frames are what is sent. Their data may lie in one buffer, which is not kept.
 	Frames []wire.Frame
 	// Whole says that the frames are whole messages, their UTF-8 judged.
 	Whole bool
@@ -82,11 +82,11 @@ func (s *Session) accept(w *waiter, send Send) *wire.Error {
 	}
 	u := &s.up
 	switch {
+	case s.state == closed:
+		return errNoSocket
 	case len(send.Frames) == 0:
 		s.answer(w, nil)
 		return nil
-	case s.state == closed:
-		return errNoSocket
 	case send.N == 0:
 		return s.acceptNext(w, send)
 	}
@@ -107,7 +107,7 @@ func (u *up) acceptNumbered(s *Session, w *waiter, send Send) *wire.Error {
 			w.last = n // the first copy of a number wins
 			continue
 		}
-		p := part{f, send.Whole}
+		p := part{f, send.Whole, w}
 		if len(f.Data) > s.config.MessageLimit {
 			s.oversize(w, p, n == u.next)
 			break
@@ -145,7 +145,7 @@ func (s *Session) acceptNext(w *waiter, send Send) *wire.Error {
 	}
 	size := 0
 	for _, f := range send.Frames {
-		p := part{f, send.Whole}
+		p := part{f, send.Whole, w}
 		if len(f.Data) > s.config.MessageLimit {
 			s.oversize(w, p, len(u.queue) == 0)
 			return nil
@@ -157,13 +157,16 @@ func (s *Session) acceptNext(w *waiter, send Send) *wire.Error {
 		s.closeNow(w)
 		return nil
 	}
-	if len(u.queue) >= windowCount || len(u.queue) > 0 && u.queued+size > windowBytes {
+	if len(u.queue) >= queueCount || len(u.queue) > 0 && u.queued+size > queueMessages*s.config.MessageLimit {
 		return errBusy
 	}
 	u.queue = append(u.queue, w)
 	u.queued += size
 	s.pump(false)
 	if !w.over {
+		for i := range w.parts {
+			w.parts[i].keep()
+		}
 		w.timer = time.AfterFunc(busyAfter, func() { s.expire(w) })
 	}
 	return nil
@@ -223,7 +226,7 @@ func (s *Session) advance(force bool) {
 // turn judges the numbered part whose turn it is, and passes it on.
 func (s *Session) turn(p part) {
 	if v := s.up.message.add(p, s.config.MessageLimit); v.err != nil {
-		s.reject(s.up.next, v)
+		s.reject(p, v)
 		return
 	}
 	s.pass(p)
@@ -293,9 +296,18 @@ func (s *Session) cutOff() {
 	u.queue, u.queued = nil, 0
 }
 
-// reject drops the part numbered n, and answers all who wait for it.
-func (s *Session) reject(n uint64, v verdict) {
-	for _, w := range slices.Clone(s.up.waiting) {
+// reject drops the part whose turn it is, and with it what else is held of its
+// send: its client is told, or will be, that nothing of it was taken. All who
+// wait for it are answered.
+func (s *Session) reject(p part, v verdict) {
+	u := &s.up
+	n := u.next
+	for k, held := range u.held {
+		if held.from == p.from {
+			u.unhold(k)
+		}
+	}
+	for _, w := range slices.Clone(u.waiting) {
 		if w.first <= n && n <= w.last {
 			s.answer(w, v.err)
 		}
@@ -310,6 +322,7 @@ func (u *up) hold(n uint64, p part) {
 	if u.held == nil {
 		u.held = make(map[uint64]part)
 	}
+	p.keep()
 	u.held[n] = p
 	u.bytes += len(p.Data)
 }

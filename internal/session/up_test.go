@@ -228,23 +228,43 @@ func TestSendBusy(t *testing.T) {
 			r.text(0, "m").waits()
 		})
 	})
-	t.Run("256 KiB with more than one", func(t *testing.T) {
-		example(t, Config{}, func(r *rig) {
+	t.Run("four messages of the limit", func(t *testing.T) {
+		example(t, Config{MessageLimit: 1000}, func(r *rig) {
 			r.u.setRoom(0)
 			r.text(0, "begun").waits()
-			big := r.text(0, strings.Repeat("x", 1<<20))
-			big.waits()
+			largest := strings.Repeat("x", 1000)
+			for range 4 {
+				r.text(0, largest).waits()
+			}
 			r.text(0, "x").fails(wire.Busy)
-			r.u.drain(r.s, -1)
-			big.is(2)
-			r.u.setRoom(0)
-			r.text(0, "begun").waits()
-			half := strings.Repeat("x", 128<<10)
-			r.text(0, half).waits()
-			r.text(0, half).waits()
-			r.text(0, "x").fails(wire.Busy)
+			r.u.drain(r.s, 0)
+			r.text(0, "x").waits()
 		})
 	})
+}
+
+// up.continued-type: a send that is refused leaves nothing behind of what was held
+// of it, nor of what was held of others lost.
+func TestUpRefusedWhole(t *testing.T) {
+	for name, waits := range map[string]bool{"while its client waits": true, "after its answer": false} {
+		t.Run(name, func(t *testing.T) {
+			example(t, Config{}, func(r *rig) {
+				batch := r.text(2, "A", "B", "C")
+				r.text(5, "D")
+				if !waits {
+					r.after(10 * time.Second)
+					batch.is(0)
+				}
+				r.part(1, wire.Binary, "one", true).is(1) // of which number 2 would have to be the rest
+				if waits {
+					batch.fails(wire.BadRequest)
+				}
+				r.part(2, wire.Binary, "two", false).is(2)
+				r.text(3, "A", "B").is(5)
+				r.gets("onetwo", "A", "B", "D")
+			})
+		})
+	}
 }
 
 // up.continued: each part goes on as it comes, and the target gets one message.
@@ -492,7 +512,7 @@ func TestUpAfterClose(t *testing.T) {
 		r.text(0, "c").fails(wire.BadRequest)
 		r.close(0, wire.CloseNormal).fails(wire.BadRequest)
 		r.text(1, "a").is(2)
-		r.ack(0).is(2)
+		r.ack(0).is(0)
 		r.gets("a")
 	})
 }
@@ -506,4 +526,18 @@ func closedBoth(r *rig, target wire.CloseCode, client string) {
 	}
 	r.text(0, "x").fails(wire.NoSocket)
 	r.reads(r.poll(given(0)), client)
+}
+
+// What is held ahead does not keep the body alive that it came in.
+func TestHeldIsIndependent(t *testing.T) {
+	example(t, Config{}, func(r *rig) {
+		body := []byte("body")
+		r.send(Send{N: 2, Whole: true, Frames: []wire.Frame{{Kind: wire.Text, Data: body[:1]}}})
+		r.u.setRoom(0)
+		r.text(1, "first").waits()
+		r.send(Send{Whole: true, Frames: []wire.Frame{{Kind: wire.Text, Data: body[1:]}}})
+		copy(body, "gone")
+		r.u.drain(r.s, -1)
+		r.gets("first", "b", "ody")
+	})
 }

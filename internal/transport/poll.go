@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/wire"
 )
@@ -55,13 +56,17 @@ func (h *Handler) poll(w http.ResponseWriter, r *http.Request, id string) {
 	case <-r.Context().Done():
 		v.session.Detach(sink)
 		<-sink.detached
-		return
+		endpoint.Abandon()
 	}
 	if sink.why == session.Ended && len(sink.messages) == 0 {
 		v.answer.Error(w, wire.Errorf(wire.NoSocket, "no such socket"))
 		return
 	}
-	v.answer.OK(w, http.StatusOK, sink.fields(ack.Given))
+	var before []byte
+	if ack.Given {
+		before = strconv.AppendUint([]byte(`,"seq":`), sink.seq, 10)
+	}
+	v.answer.OK(w, http.StatusOK, append(before, `,"messages":[`...), sink.messages, []byte("]"))
 }
 
 // A pollSink gathers the messages of one answer.
@@ -101,14 +106,4 @@ func (p *pollSink) Detached(_ string, next uint64, why session.Why) {
 		}
 	}
 	close(p.detached)
-}
-
-// fields are the answer's.
-func (p *pollSink) fields(withSeq bool) []byte {
-	fields := make([]byte, 0, len(p.messages)+64)
-	if withSeq {
-		fields = strconv.AppendUint(append(fields, `,"seq":`...), p.seq, 10)
-	}
-	fields = append(append(fields, `,"messages":[`...), p.messages...)
-	return append(fields, ']')
 }

@@ -22,11 +22,23 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	defer v.leave()
 	send, err := h.readSend(v, r)
+	if err == nil && !v.has("t") {
+		if err = v.session.Acknowledge(send.Ack); err == nil {
+			v.answer.OK(w, http.StatusCreated)
+			return
+		}
+	}
 	if err != nil {
 		v.answer.Error(w, err)
 		return
 	}
+	h.accept(w, r, v, send)
+}
 
+// accept hands the session what was read, and answers when the session does. It
+// keeps nothing of the body meanwhile.
+func (h *Handler) accept(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
+	numbered := send.N > 0
 	results := make(chan session.Result, 1)
 	cancel := v.session.Accept(send, func(result session.Result) { results <- result })
 	select {
@@ -34,13 +46,14 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 		switch {
 		case result.Err != nil:
 			v.answer.Error(w, result.Err)
-		case send.N > 0:
+		case numbered:
 			v.answer.OK(w, http.StatusCreated, strconv.AppendUint([]byte(`,"n":`), result.N, 10))
 		default:
-			v.answer.OK(w, http.StatusCreated, nil)
+			v.answer.OK(w, http.StatusCreated)
 		}
 	case <-r.Context().Done():
 		cancel()
+		endpoint.Abandon()
 	}
 }
 
@@ -64,6 +77,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 	}
 	send.N = n
 	more := v.more()
+	code, coded := v.number("code")
 	if v.err != nil {
 		return send, v.err
 	}
@@ -75,8 +89,8 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 		}
 	}
 	switch t, given := v.params.Get("t"); {
-	case !given && send.Ack.Given && len(body) == 0 && !numbered && !v.has("d"):
-		return send, nil
+	case !given && send.Ack.Given && len(body) == 0 && !v.has("d"):
+		return send, nil // it only acknowledges
 	case !given:
 		return send, wire.Errorf(wire.BadRequest, "t is missing: t for text, b for binary, f for frames, c to close")
 	case t == "t" || t == "b":
@@ -85,7 +99,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 		send.Whole = true
 		send.Frames, err = h.readFrames(v, more, raw, body)
 	case t == "c":
-		send.Frames, err = v.readClose(more, body)
+		send.Frames, err = v.readClose(code, coded, more, body)
 	default:
 		err = wire.Errorf(wire.BadRequest, "t is %q, and can be t (text), b (binary), f (frames) or c (close)", t)
 	}
@@ -164,12 +178,9 @@ func (h *Handler) readFrames(v *visit, more, raw bool, body []byte) ([]wire.Fram
 }
 
 // readClose reads a close.
-func (v *visit) readClose(more bool, body []byte) ([]wire.Frame, error) {
-	code, given := v.number("code")
+func (v *visit) readClose(code uint64, given, more bool, body []byte) ([]wire.Frame, error) {
 	reason, _ := v.params.Get("reason")
 	switch {
-	case v.err != nil:
-		return nil, v.err
 	case more:
 		return nil, wire.Errorf(wire.BadRequest, "m does not go with t=c")
 	case len(body) > 0 || v.has("d"):

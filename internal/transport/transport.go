@@ -62,11 +62,7 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 	v.err = v.params.Parse(r.URL.RawQuery)
 	_, jsonp := v.params.Get("cb")
 	caller := endpoint.CallerOf(r, jsonp)
-	if r.Method == http.MethodOptions {
-		h.preflight(w, id, caller)
-	} else {
-		endpoint.AllowOrigin(w.Header(), "*")
-	}
+	h.allow(w, id, caller)
 	if !endpoint.Methods(w, r, methods...) {
 		return nil
 	}
@@ -75,7 +71,7 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 	s, bound, ok := h.sockets.Enter(id, caller.Origin)
 	if ok {
 		v.session = s
-		if bound != "" {
+		if bound != "" { // also for a caller of unknown origin
 			endpoint.AllowOrigin(w.Header(), bound)
 		}
 		return v
@@ -83,12 +79,14 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 	if v.err == nil {
 		v.err = wire.Errorf(wire.NoSocket, "no such socket")
 	}
+	endpoint.Overlong(r, int64(h.messageLimit))
 	v.answer.Error(w, v.err)
 	return nil
 }
 
-// preflight lets a page send what is no simple request.
-func (h *Handler) preflight(w http.ResponseWriter, id string, caller endpoint.Caller) {
+// allow lets pages read the answer: of a socket that is bound only those of its
+// origin.
+func (h *Handler) allow(w http.ResponseWriter, id string, caller endpoint.Caller) {
 	allow := "*"
 	if caller.Origin != "" && h.sockets.Bound(id) == caller.Origin {
 		allow = caller.Origin

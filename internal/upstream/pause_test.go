@@ -97,3 +97,27 @@ func TestPausedEnds(t *testing.T) {
 		})
 	}
 }
+
+// A paused Conn whose target is gone does not see it; a Send that fails tells it,
+// and OnClosed comes when the target has had its time.
+func TestSendFailsWhilePaused(t *testing.T) {
+	gone := make(chan struct{})
+	u := rude(t, func(p *peer) {
+		p.send(p.answer())
+		p.SetLinger(0)
+		p.Close() // a reset
+		close(gone)
+	})
+	d := dialer()
+	d.CloseTimeout = 50 * time.Millisecond
+	c, r := dial(t, d, u), record(t)
+	c.Pause()
+	c.Start(r)
+	receive(t, gone)
+	for {
+		if _, err := c.Send(wire.Text, []byte("x"), false); err != nil {
+			break
+		}
+	}
+	r.expect("closed 1006")
+}

@@ -58,6 +58,9 @@ func (c *Conn) Send(kind wire.Kind, data []byte, more bool) (full bool, err erro
 // sent is the answer of Send and Close to a write. c.mu is held.
 func (c *Conn) sent(err error) (full bool, _ error) {
 	if err != nil {
+		// OnClosed is to come. A paused Conn does not see its connection end, so it
+		// is given no longer than this.
+		c.startClock()
 		return false, err
 	}
 	// settle cannot slip in between: it takes c.mu, and looks again.

@@ -29,6 +29,7 @@ const (
 	NoRelay           ErrorCode = "no_relay"
 	Busy              ErrorCode = "busy"
 	TargetTimeout     ErrorCode = "target_timeout"
+	Internal          ErrorCode = "internal" // a fault of ours
 )
 
 var statuses = map[ErrorCode]int{
@@ -50,14 +51,12 @@ var statuses = map[ErrorCode]int{
 	NoRelay:           http.StatusServiceUnavailable,
 	Busy:              http.StatusServiceUnavailable,
 	TargetTimeout:     http.StatusGatewayTimeout,
+	Internal:          http.StatusInternalServerError,
 }
 
 // Status is the HTTP status of an answer with the code.
 func (c ErrorCode) Status() int {
-	if status, ok := statuses[c]; ok {
-		return status
-	}
-	return http.StatusInternalServerError
+	return statuses[c]
 }
 
 // RetryAfter is how long a client should wait before it tries again, where the

@@ -11,13 +11,9 @@ var callback = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*(\.[A-Za-z_$][A-Za-z
 // path of ASCII identifiers.
 func ValidCallback(s string) bool { return len(s) <= MaxCallback && callback.MatchString(s) }
 
-// AppendJSONP appends a script that calls the callback with the JSON object. The
-// comment in front keeps the first bytes out of the caller's hands, so that the
-// body cannot pass for a file of another type.
-func AppendJSONP(dst []byte, callback string, object []byte) []byte {
-	dst = append(dst, "/**/"...)
-	dst = append(dst, callback...)
-	dst = append(dst, '(')
-	dst = append(dst, object...)
-	return append(dst, ");"...)
+// JSONP is what stands before and behind the JSON object in a script that calls
+// the callback with it. The comment in front keeps the first bytes out of the
+// caller's hands, so that the body cannot pass for a file of another type.
+func JSONP(callback string) (before, behind []byte) {
+	return append([]byte("/**/"), callback+"("...), []byte(");")
 }

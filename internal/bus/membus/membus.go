@@ -75,7 +75,7 @@ func (b *Bus) Nodes(context.Context) ([]bus.Node, error) {
 func (b *Bus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.OpenReply, error) {
 	h := b.handler(node)
 	if h == nil {
-		return bus.OpenReply{}, bus.ErrNoNode()
+		return bus.OpenReply{}, bus.Unavailable()
 	}
 	return h.Open(ctx, r)
 }
