@@ -219,7 +219,7 @@ func (s *Session) release(code wire.CloseCode) {
 func (s *Session) finish(code wire.CloseCode, reason []byte) {
 	s.state = closed
 	s.upstream = nil
-	s.up.failAll(s, errNoSocket)
+	s.failAll(errNoSocket)
 	s.push(wire.Frame{Kind: wire.Close, Code: code, Data: reason})
 }
 
@@ -230,7 +230,7 @@ func (s *Session) end() {
 	}
 	s.state = ended
 	s.grace.Stop()
-	s.up.failAll(s, errNoSocket)
+	s.failAll(errNoSocket)
 	if r := s.down.reader; r != nil {
 		s.detach(r, Ended)
 	}

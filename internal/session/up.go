@@ -47,19 +47,6 @@ type up struct {
 	own     uint64    // the number of the client's own close; 0: none
 }
 
-// A waiter is a send that has not been answered.
-type waiter struct {
-	done  func(Result)
-	timer *time.Timer
-	// first and last are the numbers taken for it. It is answered when last is
-	// passed.
-	first, last uint64
-	// parts are those of a send without numbers whose turn has not come.
-	parts []part
-	begun bool
-	over  bool
-}
-
 // Accept takes a send. done is called once: when all that was taken of it has
 // been passed on, has waited too long, or never will be; maybe before Accept
 // returns, and without the session's lock.
@@ -80,7 +67,6 @@ func (s *Session) accept(w *waiter, send Send) *wire.Error {
 	if err := s.acknowledge(send.Ack); err != nil {
 		return err
 	}
-	u := &s.up
 	switch {
 	case s.state == closed:
 		return errNoSocket
@@ -90,11 +76,12 @@ func (s *Session) accept(w *waiter, send Send) *wire.Error {
 	case send.N == 0:
 		return s.acceptNext(w, send)
 	}
-	return u.acceptNumbered(s, w, send)
+	return s.acceptNumbered(w, send)
 }
 
 // acceptNumbered takes what lies inside the window.
-func (u *up) acceptNumbered(s *Session, w *waiter, send Send) *wire.Error {
+func (s *Session) acceptNumbered(w *waiter, send Send) *wire.Error {
+	u := &s.up
 	final := send.N + uint64(len(send.Frames)) - 1
 	if u.own != 0 && final > u.own {
 		return errAfterOwn
@@ -153,8 +140,9 @@ func (s *Session) acceptNext(w *waiter, send Send) *wire.Error {
 		size += len(f.Data)
 		w.parts = append(w.parts, p)
 	}
-	if send.Frames[0].Kind == wire.Close {
-		s.closeNow(w)
+	if send.Frames[0].Kind == wire.Close { // at once, whatever is missing: a page goes away
+		u.queue = append(u.queue, w)
+		s.pump(true)
 		return nil
 	}
 	if len(u.queue) >= queueCount || len(u.queue) > 0 && u.queued+size > queueMessages*s.config.MessageLimit {
@@ -172,14 +160,6 @@ func (s *Session) acceptNext(w *waiter, send Send) *wire.Error {
 	return nil
 }
 
-// closeNow closes at once, whatever is missing: a page goes away. What can go in
-// order goes before it.
-func (s *Session) closeNow(w *waiter) {
-	u := &s.up
-	u.queue = append(u.queue, w)
-	s.pump(true)
-}
-
 // oversize answers a part that is over the limit by itself, and so is not kept.
 // Where its turn has come it counts for the message that is unfinished.
 func (s *Session) oversize(w *waiter, p part, turn bool) {
@@ -189,132 +169,6 @@ func (s *Session) oversize(w *waiter, p part, turn bool) {
 		v = m.add(p, s.config.MessageLimit)
 	}
 	s.refuse(w, v)
-}
-
-// refuse answers a waiter with the verdict on a part of its, and draws the
-// consequences.
-func (s *Session) refuse(w *waiter, v verdict) {
-	s.answer(w, v.err)
-	if v.fatal() {
-		s.fail(v.target, v.client, "")
-	}
-}
-
-// pump passes on whatever's turn it is, and answers those whose all was.
-func (s *Session) pump(force bool) {
-	s.advance(force)
-	s.answerPassed()
-}
-
-// advance passes on whatever's turn it is, while the upstream takes it; with
-// force also while it is full.
-func (s *Session) advance(force bool) {
-	u := &s.up
-	for s.state == open && (force || !u.full) {
-		if p, ok := u.held[u.next]; ok && !u.midQueue() {
-			u.unhold(u.next)
-			s.turn(p)
-			continue
-		}
-		if len(u.queue) == 0 {
-			break
-		}
-		s.pumpQueue()
-	}
-}
-
-// turn judges the numbered part whose turn it is, and passes it on.
-func (s *Session) turn(p part) {
-	if v := s.up.message.add(p, s.config.MessageLimit); v.err != nil {
-		s.reject(p, v)
-		return
-	}
-	s.pass(p)
-}
-
-// midQueue tells whether a send without numbers is under way, whose messages
-// stay together.
-func (u *up) midQueue() bool { return len(u.queue) > 0 && u.queue[0].begun }
-
-// pumpQueue passes on the next part of the first send in the queue.
-func (s *Session) pumpQueue() {
-	u := &s.up
-	w := u.queue[0]
-	p := w.parts[0]
-	if v := u.message.add(p, s.config.MessageLimit); v.err != nil {
-		s.refuse(w, v)
-		return
-	}
-	if !w.begun {
-		w.begun, w.first = true, u.next
-		w.last = w.first + uint64(len(w.parts)) - 1
-		u.waiting = append(u.waiting, w)
-	}
-	w.parts = w.parts[1:]
-	u.queued -= len(p.Data)
-	if len(w.parts) == 0 {
-		u.unqueue(w)
-	}
-	u.unhold(u.next) // a copy of this number came too late
-	s.pass(p)
-}
-
-// pass gives the upstream the part whose turn it is.
-func (s *Session) pass(p part) {
-	u := &s.up
-	n := u.next
-	u.next++
-	var full bool
-	var err error
-	if p.Kind == wire.Close {
-		full, err = s.upstream.Close(p.Code, p.Data)
-		u.own = n
-		s.state = closing
-		s.cutOff()
-	} else {
-		full, err = s.upstream.Send(p.Kind, p.Data, p.More)
-	}
-	if full || err != nil || u.full { // after an error OnClosed comes
-		u.full = true
-		return
-	}
-	u.passed = n
-}
-
-// cutOff answers what waits behind the client's own close.
-func (s *Session) cutOff() {
-	u := &s.up
-	for _, w := range slices.Clone(u.queue) {
-		s.answer(w, errCutByOwn)
-	}
-	for _, w := range slices.Clone(u.waiting) {
-		if w.last > u.own {
-			s.answer(w, errCutByOwn)
-		}
-	}
-	u.held, u.bytes = nil, 0
-	u.queue, u.queued = nil, 0
-}
-
-// reject drops the part whose turn it is, and with it what else is held of its
-// send: its client is told, or will be, that nothing of it was taken. All who
-// wait for it are answered.
-func (s *Session) reject(p part, v verdict) {
-	u := &s.up
-	n := u.next
-	for k, held := range u.held {
-		if held.from == p.from {
-			u.unhold(k)
-		}
-	}
-	for _, w := range slices.Clone(u.waiting) {
-		if w.first <= n && n <= w.last {
-			s.answer(w, v.err)
-		}
-	}
-	if v.fatal() {
-		s.fail(v.target, v.client, "")
-	}
 }
 
 // hold keeps a part until its number's turn.
@@ -347,76 +201,4 @@ func (u *up) unqueue(w *waiter) {
 		}
 		w.parts = nil
 	}
-}
-
-// answerPassed answers all whose last number is with the kernel.
-func (s *Session) answerPassed() {
-	u := &s.up
-	for i := 0; i < len(u.waiting); {
-		if w := u.waiting[i]; len(w.parts) == 0 && w.last >= w.first && w.last <= u.passed {
-			s.answer(w, nil)
-		} else {
-			i++
-		}
-	}
-}
-
-// answer calls a waiter's done and forgets it.
-func (s *Session) answer(w *waiter, err *wire.Error) {
-	if w.over {
-		return
-	}
-	s.dismiss(w)
-	result := Result{N: s.up.passed, Err: err}
-	s.later(func() { w.done(result) })
-}
-
-// dismiss forgets a waiter.
-func (s *Session) dismiss(w *waiter) {
-	w.over = true
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-	s.up.unqueue(w)
-	if i := slices.Index(s.up.waiting, w); i >= 0 {
-		s.up.waiting = slices.Delete(s.up.waiting, i, i+1)
-	}
-}
-
-// expire answers a waiter that has waited long enough: one with a number by how
-// far its socket has come, one without that nothing was taken; but one that is
-// being written waits on.
-func (s *Session) expire(w *waiter) {
-	s.mu.Lock()
-	defer s.unlock()
-	switch {
-	case w.over || w.begun:
-	case w.parts != nil:
-		s.answer(w, errBusy)
-	default:
-		s.answer(w, nil)
-	}
-}
-
-// cancel forgets a waiter whose request has gone. One that is being written
-// stays until it is whole.
-func (s *Session) cancel(w *waiter) {
-	s.mu.Lock()
-	defer s.unlock()
-	if !w.over && !w.begun {
-		s.dismiss(w)
-	}
-}
-
-// failAll answers everybody who waits, and forgets what is held for them.
-func (u *up) failAll(s *Session, err *wire.Error) {
-	s.answerPassed() // their own is with the kernel
-	for _, w := range slices.Clone(u.queue) {
-		s.answer(w, err)
-	}
-	for _, w := range slices.Clone(u.waiting) {
-		s.answer(w, err)
-	}
-	u.held, u.bytes = nil, 0
-	u.queue, u.queued = nil, 0
 }
