@@ -29,9 +29,9 @@ func TestServer(t *testing.T) {
 			runAs(t, "HTTP1.0", s)
 		},
 		"short": func(t *testing.T) {
-			p := start(t, "--grace", "2s", "--hold", "500ms", "--target-timeout", "1s", "--close-timeout", "500ms", "--buffer-limit", "64KiB")
+			p := start(t, "--grace", "3s", "--hold", "1s", "--target-timeout", "4s", "--close-timeout", "1s", "--buffer-limit", "64KiB")
 			Run(t, p.server("", Server{
-				Grace: 2 * time.Second, Hold: 500 * time.Millisecond, TargetTimeout: time.Second, CloseTimeout: 500 * time.Millisecond,
+				Grace: 3 * time.Second, Hold: time.Second, TargetTimeout: 4 * time.Second, CloseTimeout: time.Second,
 				BufferLimit: 64 << 10,
 				Only:        []string{"bound.grace", "bound.close", "up.answer", "create.target_timeout", "end.kept"},
 			}))

@@ -31,7 +31,7 @@ func runAll(m *testing.M) int {
 	set := false
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
 	if !set {
-		flag.Set("test.parallel", "48")
+		flag.Set("test.parallel", "24")
 	}
 	if *base == "" {
 		dir, err := os.MkdirTemp("", "conformance")
