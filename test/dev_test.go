@@ -112,14 +112,17 @@ func TestProfiles(t *testing.T) {
 }
 
 // profiles is the URL of the profiles, with the slash at the end.
-func (s *server) profiles() string {
-	for line := range strings.Lines(s.output()) { // it stands before the ready line
-		if url, ok := strings.CutPrefix(line, "profiles: "); ok {
-			return strings.TrimSpace(url)
+func (s *server) profiles() (url string) {
+	s.t.Helper()
+	until(s.t, "a URL of profiles", func() bool { // behind the ready line
+		for line := range strings.Lines(s.output()) {
+			if rest, ok := strings.CutPrefix(line, "  profiles "); ok {
+				url = strings.TrimSpace(rest)
+			}
 		}
-	}
-	s.t.Fatal("no URL of profiles was printed")
-	return ""
+		return url != ""
+	})
+	return url
 }
 
 // get is for what is not the protocol's.

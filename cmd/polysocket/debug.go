@@ -10,10 +10,10 @@ import (
 )
 
 // debug serves the profiles of net/http/pprof.
-func (d *dev) debug(served chan<- error) (stop func(), err error) {
+func (d *dev) debug(served chan<- error) (url string, stop func(), err error) {
 	l, err := d.listen("--debug-listen", d.DebugListen)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -27,6 +27,5 @@ func (d *dev) debug(served chan<- error) (stop func(), err error) {
 			served <- fmt.Errorf("--debug-listen: %w", err)
 		}
 	}()
-	fmt.Printf("profiles: http://%s/debug/pprof/\n", l.Addr())
-	return func() { _ = web.Close() }, nil
+	return "http://" + l.Addr().String() + "/debug/pprof/", func() { _ = web.Close() }, nil
 }

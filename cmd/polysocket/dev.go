@@ -101,17 +101,20 @@ func (d *dev) Run(ctx context.Context) error {
 			served <- web.Serve(listener)
 		}
 	}()
+	var profiles string
 	if d.DebugListen != "" {
-		stop, err := d.debug(served)
+		url, stop, err := d.debug(served)
 		if err != nil {
 			return err
 		}
 		defer stop()
+		profiles = "  profiles                     " + url + "\n"
 	}
 	fmt.Printf("polysocket dev is ready: %s\n  what can be done from here   %s/\n", base, base)
 	if d.ownTargets(listener.Addr()) {
 		fmt.Printf("  targets to try               %s and %s\n", targetURL(base, "/echo"), targetURL(base, "/time"))
 	}
+	fmt.Print(profiles)
 
 	select {
 	case err := <-served:

@@ -87,7 +87,11 @@ func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
 			nodes = slices.DeleteFunc(nodes, func(other bus.Node) bool { return other.ID == n.ID })
 			continue
 		}
-		return socket{node: n.ID, host: n.Host, wildcard: n.Wildcard, id: reply.Socket, protocol: reply.Protocol}, err
+		s := socket{node: n.ID, host: n.Host, id: reply.Socket, protocol: reply.Protocol}
+		if n.Wildcard {
+			s.label = strings.ToLower(rand.Text()[:8])
+		}
+		return s, err
 	}
 }
 
@@ -104,8 +108,8 @@ func (s socket) fields(r *http.Request) []byte {
 	if host == "" {
 		host = ownHost(r)
 	}
-	if s.wildcard && r.ProtoMajor < 2 { // over HTTP/2 one connection carries all
-		host = strings.ToLower(rand.Text()[:8]) + "." + host
+	if s.label != "" && r.ProtoMajor < 2 { // over HTTP/2 one connection carries all
+		host = s.label + "." + host
 	}
 	object, _ := json.Marshal(struct { // strings always marshal
 		Polysocketd string `json:"polysocketd"`

@@ -17,7 +17,7 @@ type nonceKey struct {
 // A socket is what a create opened.
 type socket struct {
 	node, host, id, protocol string
-	wildcard                 bool
+	label                    string // to stand before host; empty where the relay has no wildcard name
 }
 
 // nonces joins creates that are the same: however many ask, one socket is
