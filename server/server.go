@@ -74,7 +74,7 @@ func (o *Options) validate() error {
 		}
 	}
 	if o.Wildcard && o.Host == "" {
-		return errors.New("Wildcard needs a Host to put a label before") //nolint:staticcheck // it begins with a field's name
+		return errors.New("Wildcard needs a Host to put a label before")
 	}
 	return nil
 }
