@@ -62,6 +62,10 @@ func testCORSRelay(t *T) {
 			t.Errorf("%v\n  %s: %q, want %q", a, allowOrigin, got, good)
 		}
 	}
+	// Nor does an answer that says only what may be asked.
+	for _, method := range []string{"PUT", "HEAD", "OPTIONS"} {
+		t.request(method, s.path("j")).to(s.host).from(good).do().corsOfSocket(good)
+	}
 	// What a socket that is not bound says to an unknown origin the page leaves open; the first known one binds it.
 	u := t.open(tg.URL)
 	u.poll("ttl=0").with("Origin", "null").do().is(200)

@@ -34,18 +34,3 @@ func TestLimits(t *testing.T) {
 		t.Errorf("a hold of 0: %v", err)
 	}
 }
-
-func TestDevValidate(t *testing.T) {
-	good := limits{Grace: 1, Hold: 1, TargetTimeout: 1, CloseTimeout: 1}
-	for host, ok := range map[string]bool{
-		"": true, "tom.example.com": true, "tom.example.com:8443": true, "127.0.0.1:1": true, "[::1]:8080": true,
-		"http://x": false, "x/y": false, "a b": false, "u@x": false, ":80": false, "x?y": false,
-	} {
-		if err := (&dev{Host: host, limits: good}).validate(); (err == nil) != ok {
-			t.Errorf("--host %q: %v", host, err)
-		}
-	}
-	if err := (&dev{Wildcard: true, limits: good}).validate(); err == nil {
-		t.Error("--wildcard without --host is taken")
-	}
-}

@@ -8,6 +8,8 @@ package endpoint
 import (
 	"crypto/tls"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,15 +37,10 @@ func NewServer(h http.Handler) *http.Server {
 // always is, and answered here; any other gets a 405. The caller goes on only
 // when it is true.
 func Methods(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
-	for _, m := range allowed {
-		if r.Method == m {
-			return true
-		}
+	if slices.Contains(allowed, r.Method) {
+		return true
 	}
-	allow := http.MethodOptions
-	for _, m := range allowed {
-		allow += ", " + m
-	}
+	allow := strings.Join(append([]string{http.MethodOptions}, allowed...), ", ")
 	h := w.Header()
 	h.Set("Allow", allow)
 	if r.Method == http.MethodOptions {

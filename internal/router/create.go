@@ -19,7 +19,9 @@ import (
 // create answers /create: validate, authorise, pick, ask, answer.
 func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	allowCaller(w.Header(), r)
-	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	}
 	if !endpoint.Methods(w, r, http.MethodGet, http.MethodPost) {
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,8 +22,10 @@ import (
 
 const limit = 1 << 10 // bytes of a message here
 
-// A target notes what it is sent, and takes everything.
+// A target notes what it is sent.
 type target struct {
+	full bool // it does not keep up
+
 	mu  sync.Mutex
 	got []string
 }
@@ -34,7 +38,7 @@ func (u *target) note(s string) {
 
 func (u *target) Send(kind wire.Kind, data []byte, more bool) (bool, error) {
 	u.note(fmt.Sprintf("%c %s%s", kind, data, map[bool]string{true: "…"}[more]))
-	return false, nil
+	return u.full, nil
 }
 
 func (u *target) Close(code wire.CloseCode, reason []byte) (bool, error) {
@@ -142,6 +146,31 @@ func TestSend(t *testing.T) {
 				t.Errorf("the target got %q, want %q", target.got, test.got)
 			}
 		})
+	}
+}
+
+// A client that half-closes is taken for gone: it gets no answer, where an empty
+// one would be a success.
+func TestAbandoned(t *testing.T) {
+	h, target := socket(t)
+	target.full = true
+	server := httptest.NewServer(h)
+	defer server.Close()
+	for _, request := range []string{"GET /j/id", "POST /s/id?t=t&d=x"} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := fmt.Fprintf(conn, "%s HTTP/1.0\r\n\r\n", request); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(conn); err != nil || len(got) > 0 {
+			t.Errorf("%s: %q, %v", request, got, err)
+		}
 	}
 }
 

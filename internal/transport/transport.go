@@ -5,6 +5,7 @@ package transport
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
@@ -16,7 +17,7 @@ import (
 type Sockets interface {
 	// Enter finds the session of a socket for a page of the origin (empty where it
 	// is unknown), and counts the request in; session.Leave is then to be called.
-	// origin is the one that the socket is bound to, or empty. Where there is no
+	// bound is the origin that the socket is bound to, or empty. Where there is no
 	// such socket for that page, ok is false.
 	Enter(id, origin string) (s *session.Session, bound string, ok bool)
 	// Bound is the origin that a socket is bound to; empty where there is none.
@@ -48,7 +49,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A visit is one request for a socket: what its query says, and the session that
 // it is for.
 type visit struct {
-	w       http.ResponseWriter
 	params  endpoint.Params
 	err     error // what is wrong with the parameters so far
 	answer  endpoint.Answer
@@ -58,14 +58,16 @@ type visit struct {
 // enter begins a visit, if the method is allowed and the socket is there; else it
 // has answered. leave must be called after a visit.
 func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names []string, methods ...string) *visit {
-	v := &visit{w: w, params: endpoint.NewParams(names...)}
+	v := &visit{params: endpoint.NewParams(names...)}
 	v.err = v.params.Parse(r.URL.RawQuery)
 	_, jsonp := v.params.Get("cb")
 	caller := endpoint.CallerOf(r, jsonp)
-	h.allow(w, id, caller)
-	if !endpoint.Methods(w, r, methods...) {
+	if !slices.Contains(methods, r.Method) { // the socket is not entered for these
+		h.allow(w, id, caller)
+		endpoint.Methods(w, r, methods...)
 		return nil
 	}
+	endpoint.AllowOrigin(w.Header(), "*")
 	v.readAnswer()
 
 	s, bound, ok := h.sockets.Enter(id, caller.Origin)
@@ -84,8 +86,8 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 	return nil
 }
 
-// allow lets pages read the answer: of a socket that is bound only those of its
-// origin.
+// allow lets pages read an answer that is not the session's, a preflight's above
+// all: of a socket that is bound only those of its origin.
 func (h *Handler) allow(w http.ResponseWriter, id string, caller endpoint.Caller) {
 	allow := "*"
 	if caller.Origin != "" && h.sockets.Bound(id) == caller.Origin {
