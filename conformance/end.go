@@ -15,6 +15,7 @@ var endRules = []rule{
 	every("end.kept", "until acknowledged", testCloseKept),
 	on("end.kept", "for the grace period", testCloseKeptGrace, short("grace", grace)),
 	every("end.send", "403 from /s", testSendAfterEnd),
+	every("end.echo", "as it came", testCloseEchoed),
 	every("end.resume", "a reader that vanishes", testResume),
 	on("end.resume", "in the middle of an answer", testResumeMidway),
 }
@@ -45,6 +46,15 @@ func testCloseKept(t *T) {
 			s.form("a=2").do().fails(403, "no_socket")
 			s.gone()
 		})
+	}
+}
+
+func testCloseEchoed(t *T) {
+	for _, reason := range []string{"", "grüße", strings.Repeat("r", 123)} {
+		s, c := t.pair(target.Options{})
+		c.Close(4001, reason)
+		c.Saw(strings.TrimSpace("close 4001 " + reason))
+		s.expect(strings.TrimSpace("close 4001 " + reason))
 	}
 }
 

@@ -34,6 +34,17 @@ func (s *socket) expect(want ...string) {
 	}
 }
 
+// failed expects one message and then a 1006 with a reason: the relay has failed the connection.
+func (s *socket) failed(before string) {
+	s.t.Helper()
+	a := s.waiting(2).at(1)
+	got := a.messages()
+	reason, ok := strings.CutPrefix(got[1], "close 1006 ")
+	if len(got) != 2 || got[0] != before || !ok || reason == "unclean" || !strings.HasSuffix(reason, " unclean") {
+		s.t.Errorf("%v\n  want: %q, and a close 1006 with a reason", a, before)
+	}
+}
+
 // waiting reads without acknowledging until count messages wait, and returns the last answer. They must fit in one.
 func (s *socket) waiting(count int) *answer {
 	s.t.Helper()

@@ -23,7 +23,9 @@ type Handler interface {
 	OnWritable()
 	// OnClosed comes exactly once, and nothing comes after it. The code is the
 	// target's, CloseNoStatus where it gave none, CloseTooBig for a message over
-	// the limit, and CloseAbnormal for every other end.
+	// the limit, and CloseAbnormal for every other end. With CloseAbnormal the
+	// reason is ours: what the target did wrong, and nothing where the connection
+	// broke.
 	OnClosed(code wire.CloseCode, reason []byte)
 }
 

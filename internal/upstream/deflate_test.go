@@ -72,7 +72,7 @@ func TestDeflate(t *testing.T) {
 			d.MessageLimit = testLimit
 			c, r := dial(t, d, u), record(t)
 			c.Start(r)
-			r.expect(test.events...)
+			r.expect(because(test.events, test.seen)...)
 			if got := receive(t, saw); !slices.Equal(got, test.seen) {
 				t.Errorf("the target saw %q, want %q", got, test.seen)
 			}

@@ -16,17 +16,16 @@ func (c *Conn) run() {
 	last := c.receive(buffer)
 	switch last.what {
 	case closing:
-		// The code alone: a reason is the one who closes' to give.
-		c.answerClose(last.code, nil)
+		c.answerClose(last.code, last.data) // as it came: so do browsers
 		c.tellClosed(last.code, last.data)
 		c.linger(buffer)
 	case failure:
 		c.answerClose(last.code, last.data)
-		code := wire.CloseAbnormal
 		if last.code == wire.CloseTooBig {
-			code = wire.CloseTooBig
+			c.tellClosed(wire.CloseTooBig, nil)
+		} else {
+			c.tellClosed(wire.CloseAbnormal, last.data)
 		}
-		c.tellClosed(code, nil)
 		c.linger(buffer)
 	default:
 		c.tellClosed(wire.CloseAbnormal, nil)

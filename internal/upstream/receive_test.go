@@ -72,10 +72,10 @@ var received = []struct {
 	{"sums up to the most", part(wire.OpText, "1") + "\x80\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", []string{"closed 1009"}, seen(1009, "a message is over the limit")},
 	{"too big in fragments", part(wire.OpText, rep(testLimit)) + frame(wire.OpContinuation, "x"), []string{"closed 1009"}, seen(1009, "a message is over the limit")},
 
-	{"close", closeFrame(1000, "bye"), []string{"closed 1000 bye"}, seen(1000, "")},
+	{"close", closeFrame(1000, "bye"), []string{"closed 1000 bye"}, seen(1000, "bye")},
 	{"close without a code", closeFrame(1005, ""), []string{"closed 1005"}, seen(1005, "")},
 	{"close with a code of its own", closeFrame(4999, ""), []string{"closed 4999"}, seen(4999, "")},
-	{"close with a full reason", closeFrame(1011, rep(123)), []string{"closed 1011 " + rep(123)}, seen(1011, "")},
+	{"close with a full reason", closeFrame(1011, rep(123)), []string{"closed 1011 " + rep(123)}, seen(1011, rep(123))},
 	{"close inside a message", part(wire.OpText, "a") + closeFrame(1001, ""), []string{"closed 1001"}, seen(1001, "")},
 	{"message, close, message", frame(wire.OpText, "a") + closeFrame(3000, "") + frame(wire.OpText, "b") + frame(wire.OpPing, "c") + closeFrame(1000, ""),
 		[]string{"text a", "closed 3000"}, seen(3000, "")},
@@ -104,6 +104,17 @@ func seen(code wire.CloseCode, reason string) []string {
 	return []string{strings.TrimSpace("close " + strconv.Itoa(int(code)) + " " + reason)}
 }
 
+// because adds to a failure the reason that the target saw, which the handler is
+// told as well.
+func because(events, seen []string) []string {
+	last := len(events) - 1
+	if len(seen) != 1 || !strings.HasPrefix(seen[0], "close ") || events[last] != "closed 1006" {
+		return events
+	}
+	_, reason, _ := strings.Cut(strings.TrimPrefix(seen[0], "close "), " ")
+	return append(slices.Clone(events[:last]), "closed 1006 "+reason)
+}
+
 func TestReceive(t *testing.T) {
 	ways := map[string]func(p *peer, stream string){
 		"with the 101":  func(p *peer, stream string) { p.send(p.answer() + stream) },
@@ -130,7 +141,7 @@ func TestReceive(t *testing.T) {
 				d.MessageLimit = testLimit
 				c, r := dial(t, d, u), record(t)
 				c.Start(r)
-				r.expect(test.events...)
+				r.expect(because(test.events, test.seen)...)
 				if got := receive(t, saw); !slices.Equal(got, test.seen) {
 					t.Errorf("the target saw %q, want %q", got, test.seen)
 				}
@@ -165,7 +176,7 @@ func TestReceiveFloodAfterFailure(t *testing.T) {
 	})
 	c, r := dial(t, dialer(), u), record(t)
 	c.Start(r)
-	r.expect("closed 1006")
+	r.expect("closed 1006 a continuation frame continues nothing")
 	receive(t, saw)
 }
 
