@@ -20,6 +20,7 @@ import (
 	"github.com/polysocket/polysocket/internal/router"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/upstream"
+	"github.com/polysocket/polysocket/js"
 )
 
 // Options say what a Server does. The zero value works: it opens sockets to
@@ -79,8 +80,8 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// A Server serves /create, /relay, /s/ and /j/. Make it with New, and end it with
-// Close.
+// A Server serves /create, /relay, /s/ and /j/, and the browser client:
+// /polysocket.js and its like. Make it with New, and end it with Close.
 type Server struct {
 	handler http.Handler
 	relay   *relay.Relay
@@ -126,6 +127,8 @@ func New(o Options) (*Server, error) {
 		switch path := r.URL.Path; {
 		case strings.HasPrefix(path, "/s/"), strings.HasPrefix(path, "/j/"):
 			rl.ServeHTTP(w, r)
+		case js.Serves(path):
+			js.ServeHTTP(w, r)
 		case path == "/create", path == "/relay", o.Other == nil:
 			rt.ServeHTTP(w, r)
 		default:

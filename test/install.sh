@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what lint and the tests need besides Go, Node and curl, and only what
-# is missing. Usage: test/install.sh [lint|targets]…, both by default.
+# is missing. Usage: test/install.sh [lint|js|targets]…, all by default.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,18 +14,29 @@ lint() {
 }
 
 # targets installs what the tests run: the C compiler that go test -race needs,
-# curl, and WebSocket servers of others: Debian's websocketd, and ws from npm.
+# curl, a browser, and WebSocket servers of others: Debian's websocketd, and ws
+# from npm.
 targets() {
-	command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are missing: install Node 20 or newer"
 	local missing=()
 	command -v "${CC:-gcc}" >/dev/null || missing+=(gcc libc6-dev)
-	for command in curl websocketd; do
+	for command in curl websocketd chromium; do
 		command -v "$command" >/dev/null || missing+=("$command")
 	done
 	if [ ${#missing[@]} -gt 0 ]; then debian "${missing[@]}"; fi
+	npm_ci test/targets
+}
+
+# js installs what the browser client is built and tested with.
+js() {
+	npm_ci js
+}
+
+# npm_ci installs what the package-lock.json of a folder says.
+npm_ci() {
+	command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are missing: install Node 20 or newer"
 	# npm writes node_modules/.package-lock.json last.
-	if ! [ test/targets/node_modules/.package-lock.json -nt test/targets/package-lock.json ]; then
-		(cd test/targets && npm ci --no-audit --no-fund)
+	if ! [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
+		(cd "$1" && npm ci --no-audit --no-fund)
 	fi
 }
 
@@ -45,10 +56,10 @@ fail() {
 	exit 1
 }
 
-[ $# -gt 0 ] || set -- lint targets
+[ $# -gt 0 ] || set -- lint js targets
 for part; do
 	case $part in
-	lint | targets) "$part" ;;
-	*) fail "$part is neither lint nor targets" ;;
+	lint | js | targets) "$part" ;;
+	*) fail "$part is none of lint, js and targets" ;;
 	esac
 done

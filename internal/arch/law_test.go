@@ -73,10 +73,14 @@ var rooms = map[string]room{
 	"server": {
 		imports: []string{
 			"internal/auth", "internal/bus/membus", "internal/endpoint", "internal/relay",
-			"internal/router", "internal/session", "internal/upstream",
+			"internal/router", "internal/session", "internal/upstream", "js",
 		},
 		tests: []string{"conformance"},
 		why:   "server is where the rooms are joined for one process; it does nothing else",
+	},
+	"js": {
+		imports: []string{"internal/endpoint"},
+		why:     "js is the browser client as files to serve, with the manners of an endpoint; what they do is for browsers to know",
 	},
 	"cmd/polysocket": {
 		imports: []string{"internal/endpoint", "server", "github.com/alecthomas/kong", "github.com/coder/websocket"},
@@ -159,7 +163,7 @@ var uses = []use{
 			"internal/wire", // for the names of the statuses
 			"internal/endpoint", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
 			"internal/upstream", // for the handshake's answer
-			"server", "cmd/polysocket", "conformance", "conformance/target",
+			"server", "js", "cmd/polysocket", "conformance", "conformance/target",
 		},
 		inTests: true,
 		why:     "a session, a bus and a policy do not know what HTTP is",

@@ -1,0 +1,43 @@
+/** The public types. They stand in one file, so that dist/polysocket.d.ts is one. */
+
+/** The ways to reach a target, as `transports` orders them and `info` names them. */
+export type TransportName = 'websocket' | 'stream' | 'sse' | 'xhr' | 'jsonp';
+
+export interface Options {
+  /**
+   * Where the router is: a base URL such as `https://relay.example.com` or `https://app.example.com/polysocket`, or a list
+   * of them, each of which serves as well as another. Left out, it is the place that the script element of polysocket.js
+   * names.
+   */
+  router?: string | string[];
+  /** What authorises the page, where the router asks for it: a string, or a function that gives one or a promise of one. */
+  token?: string | (() => string | PromiseLike<string>);
+  /** Which transports to try, in this order; by default `websocket`, `stream`, `sse`, `xhr`, `jsonp`. */
+  transports?: TransportName[];
+  /** How many milliseconds a transport has to open before the next one is tried; 10,000 by default. */
+  timeout?: number;
+}
+
+/** A transport that was not used for a socket. */
+export interface GaveUp {
+  transport: TransportName;
+  /**
+   * `missing`: this browser has it not. `refused`: it failed, or was cut. `hung`: it was not open in time. Else the word with
+   * which the router refused the socket, such as `target_refused` or `origin_denied`, and no other transport was tried.
+   */
+  why: string;
+}
+
+export interface Info {
+  /** The transport in use, or the last that was; `null` while there is none. */
+  transport: TransportName | null;
+  /** Those given up before it, in the order they were tried. */
+  gaveUp: GaveUp[];
+  /** Why the socket failed, in a sentence for a person; empty while it did not. */
+  error: string;
+}
+
+/** What `on('transport', …)` tells. */
+export interface TransportEvent extends Info {
+  socket: WebSocket;
+}

@@ -1,0 +1,175 @@
+import type { Clock } from './engine/clock.js';
+import { beacon, beaconRoom } from './http/beacon.js';
+import { query, type Exchange } from './http/exchange.js';
+import { Reader } from './reader.js';
+import type { Slots } from './slots.js';
+import type { Address, Down, Up } from './transport/transport.js';
+import { batch } from './wire/batch.js';
+import type { Frame } from './wire/frame.js';
+import { Writer } from './writer.js';
+
+export interface LinkOptions {
+  at: Address;
+  up: Up;
+  down: Down;
+  exchange: Exchange;
+  slots: Slots;
+  clock: Clock;
+  /** Asks the router whether the relay is alive; null where it does not answer. */
+  alive(tell: (alive: boolean | null) => void): void;
+  on: LinkEvents;
+}
+
+/** What a link tells. Nothing follows `closed` and `failed`. */
+export interface LinkEvents {
+  /** A message has come, each once and in its order. */
+  message(frame: Frame): void;
+  /** The target's close has come, or the relay's in its place: 1006 for a connection that broke. */
+  closed(code: number, reason: string, wasClean: boolean): void;
+  /** The socket is lost. The error is a sentence for a person. */
+  failed(error: string): void;
+}
+
+/** What a Close frame with a code and no reason has, in bytes. */
+const closeLength = 4;
+
+/** How often requests fail in a row before the router is asked whether the relay is alive. */
+const doubt = 2;
+
+/**
+ * A link is a socket's end in the browser, the mirror of the relay's session: two ordered ways that lose nothing, whatever
+ * becomes of the requests.
+ *
+ *     start ─▶ open ── the close is read ──▶ ended
+ *               └── lost, or the page goes ───▲
+ */
+export class Link {
+  private readonly writer: Writer;
+  private readonly reader: Reader;
+  /** Where it is written to. */
+  private readonly url: string;
+  private asking = false;
+  private ended = false;
+
+  constructor(private readonly o: LinkOptions) {
+    const self = this;
+    this.url = o.at.relay + '/s/' + o.at.socket;
+    function failing(failures: number): void {
+      if (failures >= doubt) self.ask();
+    }
+    function lost(error: string, gone?: boolean): void {
+      self.fail(error, gone);
+    }
+    this.reader = new Reader({
+      at: o.at,
+      down: o.down,
+      clock: o.clock,
+      on: {
+        frame: function (frame) {
+          self.arrived(frame);
+        },
+        failing: failing,
+        lost: lost,
+      },
+    });
+    this.writer = new Writer({
+      at: o.at,
+      up: o.up,
+      slots: o.slots,
+      clock: o.clock,
+      ack: function () {
+        return self.reader.ack;
+      },
+      on: {
+        failing: failing,
+        lost: lost,
+        tooLarge: function () {
+          // As the relay does when it is a part that crosses its limit (protocol up.continued-limit).
+          self.abandon();
+          o.on.closed(1009, '', true);
+        },
+      },
+    });
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.reader.start();
+  }
+
+  /** Sends a message. */
+  send(frame: Frame): void {
+    this.writer.send(frame);
+  }
+
+  /** Closes the target's side, behind all that was sent. What comes back is told by `closed`. */
+  close(code: number, reason: string): void {
+    this.writer.send({ kind: 'c', code: code, data: reason });
+  }
+
+  /** How many bytes of the messages were not passed on yet. They stay when the link has ended. */
+  buffered(): number {
+    return this.writer.outbox.buffered;
+  }
+
+  /** Closes with what time is left to a page that goes away, in one request. Nothing is told any more. */
+  leave(code: number): void {
+    if (this.ended) return;
+    this.end();
+    const rest = this.writer.outbox.rest(beaconRoom() - closeLength);
+    if (rest && rest.length) {
+      const all: Frame[] = rest;
+      if (all[all.length - 1].kind !== 'c') all.push({ kind: 'c', code: code, data: '' });
+      if (beacon(this.url, query({ t: 'f', n: rest[0].number, a: this.reader.ack }), batch(all))) return;
+    }
+    beacon(this.url, this.closing(code));
+  }
+
+  private arrived(frame: Frame): void {
+    if (frame.kind !== 'c') return this.o.on.message(frame);
+    this.end();
+    this.acknowledge();
+    this.o.on.closed(frame.code!, frame.data as string, frame.wasClean!);
+  }
+
+  /** Tells the relay that the close was read, so that it forgets the socket. Else its grace period does. */
+  private acknowledge(): void {
+    const params = query({ a: this.reader.ack, status: 200 });
+    this.o.exchange({ url: this.url, params: params, post: true, timeout: 10000 }, function () {});
+  }
+
+  /** Ends it in the middle: what waits is given up, and the relay is to close the target's side. */
+  private abandon(): void {
+    this.end();
+    beacon(this.url, this.closing(1001));
+  }
+
+  /** The parameters of a close that takes effect at once, since it has no number (protocol up.close). */
+  private closing(code: number): string {
+    return query({ t: 'c', code: code, a: this.reader.ack });
+  }
+
+  private ask(): void {
+    if (this.asking || this.ended) return;
+    this.asking = true;
+    const self = this;
+    this.o.alive(function (alive) {
+      self.asking = false;
+      if (alive === false) self.fail('the relay is gone', true);
+    });
+  }
+
+  /** The socket is lost; and where it is not gone at the relay as well, it is to be. */
+  private fail(error: string, gone?: boolean): void {
+    if (this.ended) return;
+    if (gone) this.end();
+    else this.abandon();
+    this.o.on.failed(error);
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.reader.end();
+    this.writer.end();
+  }
+}

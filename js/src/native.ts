@@ -1,0 +1,75 @@
+import type { Connection } from './connection.js';
+import type { Cancel, Clock } from './engine/clock.js';
+
+export interface NativeEvents {
+  opened(connection: Connection, protocol: string, extensions: string): void;
+  failed(why: string): void;
+}
+
+/** Opens the browser's own WebSocket, and gives it up where it is not open in time. */
+export function openNative(
+  Native: typeof WebSocket,
+  url: string,
+  protocols: string[],
+  timeout: number,
+  clock: Clock,
+  on: NativeEvents,
+): Cancel {
+  let native: WebSocket;
+  try {
+    native = protocols.length ? new Native(url, protocols) : new Native(url);
+  } catch (e) {
+    // An engine of before the standard, or a page that may not.
+    return clock.after(0, function () {
+      on.failed('refused');
+    });
+  }
+
+  function stop(): void {
+    stopTimer();
+    native.onopen = native.onerror = native.onclose = null;
+    native.close();
+  }
+  const stopTimer = clock.after(timeout, function () {
+    stop();
+    on.failed('hung');
+  });
+  native.binaryType = 'arraybuffer';
+  native.onclose = function () {
+    stopTimer();
+    on.failed('refused');
+  };
+  native.onopen = function () {
+    stopTimer();
+    on.opened(connection(native), native.protocol, native.extensions);
+  };
+  return stop;
+}
+
+function connection(native: WebSocket): Connection {
+  return {
+    listen: function (on) {
+      let failed = false;
+      native.onmessage = function (event) {
+        const text = typeof event.data === 'string';
+        on.message({ kind: text ? 't' : 'b', data: text ? event.data : new Uint8Array(event.data) });
+      };
+      native.onerror = function () {
+        failed = true;
+      };
+      native.onclose = function (event) {
+        on.closed(event.code, event.reason, event.wasClean, failed, '');
+      };
+    },
+    send: function (data) {
+      native.send(data as ArrayBuffer);
+    },
+    close: function (code, reason) {
+      if (code === 1005) native.close();
+      else native.close(code, reason);
+    },
+    buffered: function () {
+      return native.bufferedAmount;
+    },
+  };
+}

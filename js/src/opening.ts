@@ -1,0 +1,137 @@
+import type { Info } from './api.js';
+import { alive, create, newNonce } from './create.js';
+import type { Config } from './config.js';
+import type { Connection } from './connection.js';
+import { clock, type Cancel } from './engine/clock.js';
+import { openNative } from './native.js';
+import { relayed } from './relayed.js';
+import { Slots } from './slots.js';
+import { transports, type Transport } from './transport/transport.js';
+import { withoutUser } from './url.js';
+
+export interface OpeningEvents {
+  /** The connection is open. It tells nothing before it is listened to. */
+  opened(connection: Connection, protocol: string, extensions: string): void;
+  /** No transport has reached the target, and why the last one did not, in a sentence for a person. */
+  failed(error: string): void;
+  /** The transport in use, or those given up, have changed. */
+  changed(): void;
+}
+
+const slots = new Slots(clock);
+
+/** Opens a connection, by the first transport that can. What becomes of each is written into info. */
+export function open(config: Config, url: string, protocols: string[], info: Info, on: OpeningEvents): Cancel {
+  const nonce = newNonce(clock);
+  let cancel: Cancel = nothing;
+  let over = false;
+  let tried = 0;
+  let error = 'no transport is left';
+  let token: string | undefined;
+  let tokenKnown = false;
+
+  function next(): void {
+    if (over) return;
+    if (tried >= config.transports.length) return fail(error);
+    const name = config.transports[tried++];
+    const transport = transports[name];
+
+    function giveUp(why: string): void {
+      info.gaveUp.push({ transport: name, why: why });
+      on.changed();
+      next();
+    }
+    function opened(connection: Connection, protocol: string, extensions: string): void {
+      over = true;
+      info.transport = name;
+      on.opened(connection, protocol, extensions);
+      on.changed();
+    }
+
+    if (transport) {
+      if (transport.missing()) return giveUp('missing');
+      return withToken(function () {
+        cancel = openRelayed(transport, giveUp, opened);
+      });
+    }
+    if (!config.native) return giveUp('missing');
+    cancel = openNative(config.native, url, protocols, config.timeout, clock, { opened: opened, failed: giveUp });
+  }
+
+  function openRelayed(
+    transport: Transport,
+    giveUp: (why: string) => void,
+    opened: (connection: Connection, protocol: string, extensions: string) => void,
+  ): Cancel {
+    const wish = { target: withoutUser(url), protocols: protocols, token: token, nonce: nonce };
+    return create(config, wish, transport.exchange, clock, {
+      created: function (at, protocol, router) {
+        const connection = relayed({
+          at: at,
+          up: transport.up,
+          down: transport.down,
+          exchange: transport.exchange,
+          slots: slots,
+          clock: clock,
+          alive: function (tell) {
+            alive(router, at, transport.exchange, tell);
+          },
+        });
+        // WHATWG WebSockets, "establish a WebSocket connection": one that was asked for a subprotocol has to choose one.
+        if (protocols.length && !protocol) {
+          connection.listen({ message: nothing, closed: nothing });
+          connection.close(1000, '');
+          return fail('the target chose none of the subprotocols offered');
+        }
+        opened(connection, protocol, '');
+      },
+      refused: function (code, sentence) {
+        tried = config.transports.length; // the others would hear the same
+        error = sentence;
+        giveUp(code);
+      },
+      failed: function (why, sentence) {
+        error = sentence;
+        giveUp(why);
+      },
+    });
+  }
+
+  function withToken(run: () => void): void {
+    if (tokenKnown) return run();
+    function known(value: string | undefined): void {
+      if (over || tokenKnown) return;
+      if (value !== undefined && typeof value !== 'string')
+        return fail('the token is a ' + typeof value + ', not a string');
+      tokenKnown = true;
+      token = value;
+      run();
+    }
+    function broke(e: any): void {
+      fail('there is no token: ' + ((e && e.message) || e));
+    }
+    if (typeof config.token !== 'function') return known(config.token);
+    try {
+      const promised: any = config.token();
+      if (promised && typeof promised.then === 'function') promised.then(known, broke);
+      else known(promised);
+    } catch (e) {
+      broke(e);
+    }
+  }
+
+  function fail(why: string): void {
+    if (over) return;
+    over = true;
+    on.failed(why);
+  }
+
+  // Nothing fails before the constructor has returned.
+  clock.soon(next);
+  return function () {
+    over = true;
+    cancel();
+  };
+}
+
+function nothing(): void {}

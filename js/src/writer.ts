@@ -1,0 +1,159 @@
+import type { Cancel, Clock } from './engine/clock.js';
+import { sentence, type Answer } from './http/exchange.js';
+import { Outbox, type Part } from './outbox.js';
+import { Retry } from './retry.js';
+import type { Sender, Slots } from './slots.js';
+import type { Address, Up } from './transport/transport.js';
+import type { Frame } from './wire/frame.js';
+
+export interface WriterOptions {
+  at: Address;
+  up: Up;
+  slots: Slots;
+  clock: Clock;
+  /** The number of the last message that was read, which every request acknowledges. */
+  ack(): number;
+  on: {
+    /** A request has failed, so many in a row by now, and will be made again. */
+    failing(failures: number): void;
+    /** Nothing more can be sent. */
+    lost(error: string): void;
+    /** The relay refused a message as longer than its limit. */
+    tooLarge(): void;
+  };
+}
+
+/** A request may keep its slot for so many milliseconds while others wait, and as long as its bytes need at so many each. */
+const leastTurn = 1000;
+const slowLine = 16;
+
+/** A writer is the way up: it sends, and sends again, until the relay has passed everything on. */
+export class Writer implements Sender {
+  readonly outbox = new Outbox();
+  private readonly retry: Retry;
+  private readonly host: string;
+  private requests: { parts: Part[]; cancel: Cancel }[] = [];
+  private stopWaiting: Cancel | null = null;
+  private asked = false;
+  private ended = false;
+  /** How often requests were taken back since the last one went well. Each time the next has twice as long. */
+  private yields = 0;
+
+  constructor(private readonly o: WriterOptions) {
+    this.retry = new Retry(o.clock);
+    this.host = o.at.relay;
+    o.slots.join(this.host);
+  }
+
+  /** Sends a message, or the close, behind all that was sent before. */
+  send(frame: Frame): void {
+    this.outbox.push(frame); // also where it never leaves: it counts
+    this.ask();
+  }
+
+  /** Ends it. What waits stays in the outbox. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.stopWaiting) this.stopWaiting();
+    this.cancel();
+    this.o.slots.part(this.host, this);
+  }
+
+  useSlot(): boolean {
+    if (this.stopWaiting) return false;
+    const parts = this.outbox.take(this.o.up);
+    if (!parts.length) return false;
+    const self = this;
+    const request = { parts: parts, cancel: function () {} };
+    this.requests.push(request);
+    request.cancel = this.o.up.send(this.o.at, parts, this.o.ack(), function (answer) {
+      self.forget(request);
+      self.answered(parts, answer);
+      self.giveBack(); // which may take the next parts: so not before what was answered is known
+    });
+    this.ask();
+    return true;
+  }
+
+  turn(): number {
+    let bytes = 0;
+    for (let i = 0; i < this.requests.length; i++) {
+      for (let j = 0; j < this.requests[i].parts.length; j++) bytes += this.requests[i].parts[j].size;
+    }
+    return (leastTurn + bytes / slowLine) * Math.pow(2, this.yields);
+  }
+
+  yieldSlot(): void {
+    this.yields++;
+    this.cancel();
+    this.ask();
+  }
+
+  /** Asks for a slot, when all that the page sends in one go is there, so that it goes together. */
+  private ask(): void {
+    if (this.asked || this.stopWaiting || this.ended) return;
+    this.asked = true;
+    const self = this;
+    this.o.clock.soon(function () {
+      self.asked = false;
+      if (!self.ended) self.o.slots.ask(self.host, self);
+    });
+  }
+
+  private answered(parts: Part[], answer: Answer): void {
+    const body = answer.body;
+    if (answer.status === 201 && body && typeof body.n === 'number') {
+      this.retry.ok();
+      this.yields = 0;
+      this.outbox.answered(parts, body.n);
+      this.ask();
+      return;
+    }
+    this.outbox.failed(parts);
+    const code = body && body.code;
+    if (code === 'no_socket') {
+      this.end(); // what became of the socket is for the reader to find
+    } else if (code === 'too_large') {
+      this.o.on.tooLarge();
+    } else if (code === 'bad_request') {
+      this.o.on.lost(sentence(answer));
+    } else {
+      this.again(answer);
+    }
+  }
+
+  private again(answer: Answer): void {
+    const self = this;
+    const wait = this.retry.failed();
+    if (wait === null) return this.o.on.lost('sending failed for too long: ' + sentence(answer));
+    if (!this.stopWaiting) {
+      this.stopWaiting = this.o.clock.after(wait, function () {
+        self.stopWaiting = null;
+        self.ask();
+      });
+    }
+    this.o.on.failing(this.retry.failures);
+  }
+
+  private forget(request: { parts: Part[] }): void {
+    const rest = [];
+    for (let i = 0; i < this.requests.length; i++) if (this.requests[i] !== request) rest.push(this.requests[i]);
+    this.requests = rest;
+  }
+
+  private giveBack(): void {
+    if (!this.ended) this.o.slots.leave(this.host, this);
+  }
+
+  /** Takes all requests back. Those that have arrived count all the same. */
+  private cancel(): void {
+    const all = this.requests;
+    for (let i = 0; i < all.length; i++) {
+      all[i].cancel();
+      this.outbox.failed(all[i].parts);
+      this.forget(all[i]);
+      this.giveBack();
+    }
+  }
+}
