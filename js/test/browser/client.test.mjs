@@ -1,0 +1,385 @@
+// What is polysocket's own: which transport is taken and why, and what becomes of a socket when the network or the page goes.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { startChromium } from './chromium.mjs';
+import { startServers } from './servers.mjs';
+
+let browser, servers, context;
+
+before(async () => {
+  [browser, servers] = await Promise.all([startChromium(), startServers()]);
+});
+
+after(async () => {
+  await Promise.all([browser?.close(), servers?.end()]);
+});
+
+afterEach(() => context?.close());
+
+// Opens a page that has polysocket, and the browser's own WebSocket only where it may.
+async function open({ native = false, at = servers.urls.pages, before } = {}) {
+  context = await browser.newContext();
+  if (!native) await context.addInitScript(() => delete globalThis.WebSocket);
+  await context.addInitScript(inPage);
+  const page = await context.newPage();
+  if (before) await before(page);
+  await page.goto(at);
+  await page.addScriptTag({ url: `${servers.urls.relay}/polysocket.js` });
+  return page;
+}
+
+// What the page's own scripts use.
+function inPage() {
+  globalThis.opened = (socket) =>
+    new Promise((resolve, reject) => {
+      socket.addEventListener('open', () => resolve(socket));
+      socket.addEventListener('close', (event) =>
+        reject(new Error(`closed ${event.code}: ${polysocket.info(socket).error}`)),
+      );
+    });
+  globalThis.ended = (socket) =>
+    new Promise((resolve) =>
+      socket.addEventListener('close', ({ code, reason, wasClean }) => resolve({ code, reason, wasClean })),
+    );
+  globalThis.next = (socket) =>
+    new Promise((resolve) => socket.addEventListener('message', ({ data }) => resolve(data), { once: true }));
+}
+
+const heard = async (id) => (await fetch(`${servers.urls.told.replace('ws:', 'http:')}/heard?id=${id}`)).json();
+
+test('the browser has a WebSocket that works: it is used', async () => {
+  const page = await open({ native: true });
+  const requests = [];
+  page.on('request', (request) => requests.push(request.url()));
+  const info = await page.evaluate(async ({ relay, told }) => {
+    const Socket = polysocket.create({ router: relay });
+    const socket = await opened(new Socket(told));
+    return polysocket.info(socket);
+  }, servers.urls);
+  assert.deepEqual(info, { transport: 'websocket', gaveUp: [], error: '' });
+  assert.deepEqual(requests, []);
+});
+
+test('what is missing, refused and hung is given up in the order of transports, and told', async () => {
+  const page = await open({
+    before: (page) => page.route('**/create', (route) => route.abort()), // a POST; the script element has a query
+  });
+  const seen = await page.evaluate(async ({ relay, told }) => {
+    const events = [];
+    const off = polysocket.on('transport', ({ socket, transport, gaveUp }) =>
+      events.push([socket.url, transport, gaveUp]),
+    );
+    polysocket.install({ router: relay });
+    const socket = await opened(new WebSocket(told));
+    socket.send('hello');
+    const echo = await next(socket);
+    off();
+    new WebSocket('ws://127.0.0.1:1/');
+    return { events, echo, url: socket.url, info: polysocket.info(socket) };
+  }, servers.urls);
+  const missing = { transport: 'websocket', why: 'missing' };
+  const refused = { transport: 'xhr', why: 'refused' };
+  assert.deepEqual(seen.events, [
+    [seen.url, null, [missing]],
+    [seen.url, null, [missing, refused]],
+    [seen.url, 'jsonp', [missing, refused]],
+  ]);
+  assert.equal(seen.echo, 'hello');
+  assert.deepEqual(seen.info, { transport: 'jsonp', gaveUp: [missing, refused], error: '' });
+});
+
+test('a WebSocket that hangs is given up after the timeout', async () => {
+  const page = await open({ native: true });
+  const seen = await page.evaluate(async ({ relay, told }) => {
+    let closes = 0;
+    globalThis.WebSocket = class {
+      close() {
+        closes++;
+      }
+    };
+    const Socket = polysocket.create({ router: relay, timeout: 200 });
+    const socket = await opened(new Socket(told));
+    return { closes, info: polysocket.info(socket) };
+  }, servers.urls);
+  assert.deepEqual(seen, {
+    closes: 1,
+    info: { transport: 'xhr', gaveUp: [{ transport: 'websocket', why: 'hung' }], error: '' },
+  });
+});
+
+for (const transport of ['xhr', 'jsonp']) {
+  test(`${transport}: the router says why it opens nothing, and no other transport is asked`, async () => {
+    const page = await open();
+    const info = await page.evaluate(
+      async ([{ relay, nobody }, transport]) => {
+        const Socket = polysocket.create({ router: relay, transports: [transport, 'xhr', 'jsonp'] });
+        const socket = new Socket(nobody);
+        await ended(socket);
+        return polysocket.info(socket);
+      },
+      [servers.urls, transport],
+    );
+    assert.deepEqual(info.gaveUp, [{ transport, why: 'target_unreachable' }]);
+    assert.equal(info.transport, null);
+    assert.match(info.error, /target/);
+  });
+
+  test(`${transport}: of a list of routers, those that do not answer are passed over`, async () => {
+    const page = await open();
+    const dead = servers.urls.nobody.replace('ws:', 'http:');
+    const transports = await page.evaluate(
+      async ([{ relay, told }, dead, transport]) => {
+        const Socket = polysocket.create({ router: [dead, relay, dead + '/path'], transports: [transport] });
+        const sockets = await Promise.all([1, 2, 3].map(() => opened(new Socket(told))));
+        return sockets.map((socket) => polysocket.info(socket).transport);
+      },
+      [servers.urls, dead, transport],
+    );
+    assert.deepEqual(transports, [transport, transport, transport]);
+  });
+
+  test(`${transport}: the router gets the token, once it is there`, async () => {
+    const page = await open();
+    const creates = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/create'))
+        creates.push(new URLSearchParams(request.postData() ?? request.url().split('?')[1]));
+    });
+    await page.evaluate(
+      async ([{ relay, told }, transport]) => {
+        const options = { router: relay, transports: [transport] };
+        const tokens = ['a&b', () => 'c', () => new Promise((resolve) => setTimeout(resolve, 10, 'd'))];
+        for (const token of tokens) await opened(new (polysocket.create({ ...options, token }))(told));
+      },
+      [servers.urls, transport],
+    );
+    assert.deepEqual(
+      creates.map((create) => create.get('token')),
+      ['a&b', 'c', 'd'],
+    );
+    assert.equal(new Set(creates.map((create) => create.get('nonce'))).size, 3);
+    assert.match(creates[0].get('from'), /^polysocketjs-v\d/);
+  });
+
+  test(`${transport}: no token, no socket`, async () => {
+    const page = await open();
+    const error = await page.evaluate(
+      async ([{ relay, told }, transport]) => {
+        const token = () => Promise.reject(new Error('logged out'));
+        const socket = new (polysocket.create({ router: relay, transports: [transport], token }))(told);
+        await ended(socket);
+        return polysocket.info(socket).error;
+      },
+      [servers.urls, transport],
+    );
+    assert.match(error, /no token: logged out/);
+  });
+
+  test(`${transport}: a page that goes away has sent what it sent, and closes with 1001`, async () => {
+    const page = await open();
+    const id = `leave-${transport}`;
+    await page.evaluate(
+      async ([{ relay, told }, transport, id]) => {
+        const Socket = polysocket.create({ router: relay, transports: [transport] });
+        const socket = await opened(new Socket(`${told}/?id=${id}`));
+        setTimeout(() => {
+          for (let i = 0; i < 20; i++) socket.send(`${i}`);
+          location.href = 'about:blank';
+        });
+      },
+      [servers.urls, transport, id],
+    );
+    const lines = await heard(id);
+    assert.deepEqual(lines, [...Array.from({ length: 20 }, (_, i) => `text "${i}"`), 'close 1001 ""']);
+  });
+
+  test(`${transport}: a page that goes away with more than fits into its last request closes all the same`, async () => {
+    const page = await open();
+    const id = `leave-much-${transport}`;
+    await page.evaluate(
+      async ([{ relay, told }, transport, id]) => {
+        const Socket = polysocket.create({ router: relay, transports: [transport] });
+        const socket = await opened(new Socket(`${told}/?id=${id}`));
+        setTimeout(() => {
+          socket.send(new Uint8Array(4 << 20));
+          location.href = 'about:blank';
+        });
+      },
+      [servers.urls, transport, id],
+    );
+    assert.equal((await heard(id)).at(-1), 'close 1001 ""');
+  });
+
+  test(`${transport}: a page that comes back finds its socket closed`, async () => {
+    const page = await open();
+    const outcome = await page.evaluate(
+      async ([{ relay, told }, transport]) => {
+        const Socket = polysocket.create({ router: relay, transports: [transport] });
+        const socket = await opened(new Socket(told));
+        dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+        return { ...(await ended(socket)), state: socket.readyState };
+      },
+      [servers.urls, transport],
+    );
+    assert.deepEqual(outcome, { code: 1006, reason: '', wasClean: false, state: 3 });
+  });
+
+  test(`${transport}: nothing is lost where the network goes away for a while`, async () => {
+    const page = await open();
+    await page.evaluate(
+      async ([{ relay, told }, transport]) => {
+        const Socket = polysocket.create({ router: relay, transports: [transport] });
+        globalThis.socket = await opened(new Socket(told));
+        globalThis.echoed = [];
+        socket.onmessage = ({ data }) => echoed.push(data);
+        globalThis.count = 0;
+        globalThis.timer = setInterval(() => socket.send(`${count++}`), 5);
+      },
+      [servers.urls, transport],
+    );
+    const came = (n) => page.waitForFunction((n) => echoed.length >= n, n);
+    await came(20);
+    await context.setOffline(true);
+    const { sent } = await page.evaluate(() => ({ sent: count }));
+    await page.waitForFunction((n) => count >= n, sent + 60);
+    await context.setOffline(false);
+    await came(sent + 80);
+    const outcome = await page.evaluate(async () => {
+      clearInterval(timer);
+      socket.close(1000);
+      const { code } = await ended(socket);
+      return { code, echoed, count };
+    });
+    assert.equal(outcome.code, 1000);
+    assert.deepEqual(
+      outcome.echoed,
+      Array.from({ length: outcome.echoed.length }, (_, i) => `${i}`),
+    );
+  });
+
+  test(`${transport}: the sockets of one host share two requests up`, async () => {
+    const page = await open();
+    const { all, most, count } = await page.evaluate(
+      async ([{ relay, told }, transport]) => {
+        const Socket = polysocket.create({ router: relay, transports: [transport] });
+        const sockets = await Promise.all([1, 2, 3].map(() => opened(new Socket(told))));
+        performance.setResourceTimingBufferSize(2000);
+        const all = await Promise.all(
+          sockets.map(async (socket, s) => {
+            const echoed = [];
+            const done = new Promise((resolve) => {
+              socket.onmessage = ({ data }) => echoed.push(data) === 50 && resolve();
+            });
+            for (let i = 0; i < 50; i++) {
+              socket.send(`${s} ${i}`);
+              await new Promise((resolve) => setTimeout(resolve));
+            }
+            await done;
+            return echoed;
+          }),
+        );
+        // How many requests up are under way when one begins.
+        const ups = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/s/'));
+        const under = ups.map(
+          (u) => ups.filter((v) => v.startTime <= u.startTime && v.responseEnd > u.startTime).length,
+        );
+        return { all, most: Math.max(...under), count: ups.length };
+      },
+      [servers.urls, transport],
+    );
+    assert.deepEqual(
+      all,
+      [0, 1, 2].map((s) => Array.from({ length: 50 }, (_, i) => `${s} ${i}`)),
+    );
+    assert.ok(most === 2 && count > 10, `${most} of ${count} requests up at a time`);
+  });
+}
+
+test('jsonp: a page without referrer is let in, and no URL is longer than 7,500', async () => {
+  const page = await open();
+  let longest = 0;
+  page.on('request', (request) => (longest = Math.max(longest, request.url().length)));
+  const echo = await page.evaluate(async ({ relay, told }) => {
+    document.head.append(Object.assign(document.createElement('meta'), { name: 'referrer', content: 'no-referrer' }));
+    const Socket = polysocket.create({ router: relay, transports: ['jsonp'] });
+    const socket = await opened(new Socket(told));
+    const text = '%☃𝄞&+ é'.repeat(3000);
+    socket.send(text);
+    return (await next(socket)) === text;
+  }, servers.urls);
+  assert.equal(echo, true);
+  assert.ok(longest > 6000 && longest <= 7500, `the longest has ${longest}`);
+});
+
+test('xhr: no preflight is asked for', async () => {
+  const page = await open();
+  const session = await context.newCDPSession(page);
+  await session.send('Network.enable');
+  const preflights = [];
+  session.on('Network.requestWillBeSent', ({ type, request }) => type === 'Preflight' && preflights.push(request.url));
+  await page.evaluate(async ({ relay, told }) => {
+    const socket = await opened(new (polysocket.create({ router: relay, transports: ['xhr'] }))(told));
+    socket.send('small');
+    await next(socket);
+    socket.send(new Blob([new Uint8Array(300_000)]));
+    await next(socket);
+    const end = ended(socket);
+    socket.close(1000);
+    await end;
+  }, servers.urls);
+  assert.deepEqual(preflights, []);
+});
+
+test('install puts it over WebSocket, and undoes it', async () => {
+  const page = await open({ native: true });
+  const seen = await page.evaluate(async ({ relay, told }) => {
+    const native = WebSocket;
+    const undo = polysocket.install({ router: relay });
+    const first = WebSocket;
+    const undoSecond = polysocket.install({ router: relay, transports: ['websocket'] });
+    const socket = await opened(new WebSocket(told)); // the browser's own is under both
+    undo(); // not what is there now
+    const still = WebSocket !== first && WebSocket !== native;
+    undoSecond();
+    const back = WebSocket === first;
+    undo();
+    return { still, back, native: WebSocket === native, transport: polysocket.info(socket).transport };
+  }, servers.urls);
+  assert.deepEqual(seen, { still: true, back: true, native: true, transport: 'websocket' });
+});
+
+test('the script says where the router is, where nobody else does', async () => {
+  const page = await open();
+  const echo = await page.evaluate(async ({ told }) => {
+    polysocket.install();
+    const socket = await opened(new WebSocket(told));
+    socket.send('hello');
+    return next(socket);
+  }, servers.urls);
+  assert.equal(echo, 'hello');
+});
+
+test('it is a module, and works in a worker', async () => {
+  const page = await open();
+  const echo = await page.evaluate(async ({ relay, told }) => {
+    const source = `
+      import { create, info } from '${relay}/polysocket.mjs';
+      const socket = new (create({ router: '${relay}', transports: ['websocket', 'jsonp', 'xhr'] }))('${told}');
+      socket.onopen = () => socket.send('hello');
+      socket.onmessage = ({ data }) => postMessage({ data, ...info(socket) });`;
+    const before = 'delete globalThis.WebSocket;';
+    const main = URL.createObjectURL(
+      new Blob([before, source.replace('import ', '\nimport ')], { type: 'text/javascript' }),
+    );
+    const worker = new Worker(main, { type: 'module' });
+    return new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+    });
+  }, servers.urls);
+  assert.equal(echo.data, 'hello');
+  assert.deepEqual(echo.gaveUp, [
+    { transport: 'websocket', why: 'missing' },
+    { transport: 'jsonp', why: 'missing' },
+  ]);
+});

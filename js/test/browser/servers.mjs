@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer as createWebServer } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { start } from './program.mjs';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Builds and starts all that the cases need; `flags` are more ones for `polysocket dev`. */
+export async function startServers(...flags) {
+  const polysocket = await buildPolysocket();
+  const starting = {
+    relay: startRelay(polysocket.path, ...flags),
+    pages: startPages(),
+    told: startTold(),
+    cat: startWebsocketd('cat'),
+    once: startWebsocketd('head', '-n', '1'),
+    nobody: nobody(),
+    hangup: startHangup(),
+  };
+  const outcomes = await Promise.allSettled(Object.values(starting));
+  const started = outcomes.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
+  const end = () => Promise.all([...started, polysocket].map((server) => server.end()));
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed) {
+    await end();
+    throw failed.reason;
+  }
+  const urls = {};
+  for (const name in starting) urls[name] = (await starting[name]).url;
+  return { urls, end };
+}
+
+/** Builds polysocket, and gives its path and what removes it. */
+async function buildPolysocket() {
+  const directory = await mkdtemp(join(tmpdir(), 'polysocket-'));
+  const path = join(directory, 'polysocket');
+  const end = () => rm(directory, { recursive: true });
+  try {
+    await promisify(execFile)('go', ['build', '-o', path, './cmd/polysocket'], { cwd: root });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { path, end };
+}
+
+/** Runs `polysocket dev` on a port of its own: router and relay, at `url`. */
+async function startRelay(polysocket, ...flags) {
+  const args = ['dev', '--listen', '127.0.0.1:0', ...flags];
+  const { match, end } = await start(polysocket, args, /^polysocket dev is ready: (\S+)$/);
+  return { url: match[1], end };
+}
+
+/** Runs the target that does as it is told. */
+async function startTold() {
+  const script = join(root, 'test/targets/told.mjs');
+  const { match, end } = await start(process.execPath, [script], /^listening (\S+)$/);
+  return { url: `ws://${match[1]}`, end };
+}
+
+/** Runs Debian's websocketd, which runs the command for each connection and makes a text message of each line. */
+async function startWebsocketd(...command) {
+  const { host, port } = await freeAddress('127.88.88.88');
+  const args = [`--address=${host}`, `--port=${port}`, ...command];
+  const { end } = await start('websocketd', args, /Starting WebSocket server/);
+  await listening(host, port); // it says so before it does
+  return { url: `ws://${host}:${port}`, end };
+}
+
+/** A target where nobody listens. */
+async function nobody() {
+  const { host, port } = await freeAddress('127.88.88.89');
+  return { url: `ws://${host}:${port}`, end() {} };
+}
+
+/** A target that hangs up on whoever calls. */
+async function startHangup() {
+  const server = createServer((tcp) => tcp.destroy());
+  return { url: `ws://${await listen(server)}`, end: () => server.close() };
+}
+
+/** Serves an empty page, and the client's script at `/polysocket.js`. */
+async function startPages() {
+  const script = await readFile(join(root, 'js/dist/polysocket.js'));
+  const server = createWebServer((request, response) => {
+    if (request.url === '/polysocket.js') {
+      response.setHeader('Content-Type', 'text/javascript; charset=utf-8');
+      response.end(script);
+    } else {
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.end('<!doctype html><title>polysocket</title>');
+    }
+  });
+  const url = `http://${await listen(server)}`;
+  const end = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url, end };
+}
+
+async function listen(server, host = '127.0.0.1') {
+  server.listen(0, host);
+  await once(server, 'listening');
+  return `${host}:${server.address().port}`;
+}
+
+// A port of this host, one of the machine's own, where nobody listens. Nobody else asks for one there, so that it stays so.
+async function freeAddress(host) {
+  const server = createServer();
+  const [, port] = (await listen(server, host)).split(':');
+  server.close();
+  await once(server, 'close');
+  return { host, port };
+}
+
+// Waits until somebody listens there.
+async function listening(host, port) {
+  for (;;) {
+    const tcp = connect(port, host);
+    const open = await once(tcp, 'connect').then(
+      () => true,
+      () => false,
+    );
+    tcp.destroy();
+    if (open) return;
+    await delay(10);
+  }
+}

@@ -1,0 +1,254 @@
+// Links in a world of random messages and faults: whatever becomes of the requests, each message arrives once, in its order
+// and whole, both ways, and then the close. What holds at every moment is checked by world.mjs.
+//
+//   node --test test/unit/link.property.test.mjs
+//   SEED=17 node --test test/unit/link.property.test.mjs       that world alone
+//   RUNS=100000 node --test test/unit/link.property.test.mjs   more worlds
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { batches, splits } from '../../build/transport/batches.js';
+import { parts } from '../../build/transport/parts.js';
+import { setGlobals } from './globals.mjs';
+import { seeded } from './virtual.mjs';
+import { World } from './world.mjs';
+
+const runs = Number(process.env.RUNS ?? 3000);
+
+/** Ways up: those that there are, and the same with messages cut small. */
+const ways = { batches, parts, crumbledBatches: crumbled(batches, 50), crumbledParts: crumbled(parts, 7) };
+
+function crumbled(up, most) {
+  return (exchange) => ({
+    ...up(exchange),
+    cut({ data }) {
+      if (data.length <= most) return data.length;
+      return typeof data === 'string' && splits(data, most) ? most - 1 : most;
+    },
+  });
+}
+
+test('nothing is lost, repeated or reordered while requests fail now and then', () => {
+  every((seed) => check(seed, false));
+});
+
+test('nothing is repeated or reordered while the network is gone for long, and what fails fails with cause', () => {
+  every((seed) => check(seed, true));
+});
+
+function every(run) {
+  const seeds = process.env.SEED ? [Number(process.env.SEED)] : Array.from({ length: runs }, (_, i) => i + 1);
+  for (const seed of seeds) {
+    try {
+      run(seed);
+    } catch (e) {
+      e.message = `SEED=${seed}: ${e.message}`;
+      throw e;
+    }
+  }
+}
+
+/** Lets the world of a seed run to its end; a harsh one has faults that a link need not survive. */
+function check(seed, harsh) {
+  const chance = seeded(seed);
+  const way = chance.pick(Object.keys(ways));
+  const plan = (harsh ? harshPlan : mildPlan)(chance);
+  const world = new World({ seed, plan, up: ways[way], alive: () => chance.pick([true, null]) });
+  const undo = setGlobals(world.globals());
+  try {
+    const count = chance.happens(0.7) ? 1 : chance.int(2, 4);
+    const lives = Array.from({ length: count }, () => live(world, chance, way));
+    world.clock.until(() => world.over(), 86_400_000);
+    world.finish();
+    for (const life of lives) judge(world, life, harsh);
+  } finally {
+    undo();
+  }
+}
+
+/** Opens a link, and plans what the page and the target do. */
+function live(world, chance, way) {
+  const { clock } = world;
+  let stalls = chance.happens(0.3) ? 30 : 0;
+  const reply = { code: chance.pick([1000, 1005, 3000, 4999]), reason: '' };
+  const client = world.open({
+    stall: () => (stalls && chance.happens(0.2) ? chance.int(1, --stalls % 10 ? 500 : 25_000) : 0),
+    answer: chance.happens(0.5) ? undefined : () => reply,
+    answerIn: chance.int(0, 300),
+  });
+  const { target } = client;
+  const sent = []; // by the target
+  const crumbles = way !== 'batches' && way !== 'parts';
+  const big = !crumbles && chance.happens(0.05);
+  const length = chance.pick([0, 100, 5000, 20_000]); // of its life, in milliseconds
+
+  const up = () => {
+    if (!client.over && !client.closing) client.send(message(chance, big, crumbles));
+  };
+  const down = () => {
+    if (client.ended) return;
+    const data = message(chance, big, crumbles);
+    sent.push(data);
+    target.send(typeof data === 'string' ? 't' : 'b', data);
+  };
+  for (const act of [up, down]) {
+    for (let bursts = chance.int(0, 4); bursts > 0; bursts--) {
+      clock.after(chance.int(0, length), () => {
+        for (let n = chance.int(1, chance.happens(0.1) ? 150 : 8); n > 0; n--) act();
+      });
+    }
+  }
+  client.onmessage = () => {
+    if (chance.happens(0.2)) up();
+    if (ends.page && chance.happens(0.01)) ends.page();
+  };
+
+  const how = chance.pick(['page', 'page', 'target', 'both', 'leave']);
+  const code = { page: chance.pick([1000, 1005, 3000, 4999]), target: chance.pick([1000, 1001, 1005, 1011, 4000]) };
+  const ends = {
+    page: () => {
+      if (!client.over && !client.closing)
+        client.close(code.page, code.page === 1005 ? '' : 'bye 😀'.slice(0, chance.int(0, 3)));
+    },
+    target: () => {
+      client.ended = true;
+      target.close(code.target, code.target === 1005 ? '' : 'gone');
+    },
+    leave: () => {
+      if (!client.over) client.beacons = client.leave();
+    },
+  };
+  if (how !== 'page' && how !== 'both') delete ends.page;
+  for (const end of how === 'both' ? ['page', 'target'] : [how])
+    clock.after(length + chance.int(0, 500), () => ends[end]?.());
+  // The target sends nothing more when it has answered the close.
+  const { end } = target;
+  target.end = function (code, reason) {
+    end.call(target, code, reason);
+    client.ended ||= true;
+  };
+  return { client, target, sent, how };
+}
+
+/** Compares what was given with what came. */
+function judge(world, { client, target, sent, how }, harsh) {
+  const { over, given, got, closing } = client;
+  same(target.messages, given.slice(0, target.messages.length), 'at the target');
+  same(got, sent.slice(0, got.length), 'at the client');
+  if (over.error) {
+    assert.ok(harsh, `failed: ${over.error}`);
+    return cause(client, over);
+  }
+  if (over.left) {
+    if (closing) return;
+    return assert.ok(target.closed || how === 'both', 'the target was not closed');
+  }
+  // The close was read.
+  assert.equal(got.length, sent.length, 'what the target has sent has come');
+  const answer = target.answered;
+  assert.deepEqual({ code: over.code, reason: over.reason, wasClean: over.wasClean }, { ...answer, wasClean: true });
+  if (how === 'page') {
+    assert.equal(target.messages.length, given.length, 'all has come to the target');
+    assert.deepEqual(target.closed, closing);
+  }
+}
+
+function same(got, want, where) {
+  assert.equal(got.length, want.length, `too many ${where}`);
+  for (const [i, data] of got.entries()) {
+    const equal = typeof data === 'string' ? data === want[i] : typeof want[i] !== 'string' && data.equals(want[i]);
+    assert.ok(equal, `message ${i + 1} ${where} is another`);
+  }
+}
+
+/** A link fails only where requests have failed for 30 s, or the relay has given up waiting for it. */
+function cause(client, { error, at }) {
+  const since = { sending: client.lastSend, reading: client.lastRead }[
+    /^(sending|reading) failed for too long/.exec(error)?.[1]
+  ];
+  if (since !== undefined) assert.ok(at - since > 30_000, `${error}, after ${at - since} ms`);
+  else if (error === 'this is no_socket') assert.ok(client.session.lapsed, 'the relay has given the client up');
+  else assert.fail(error);
+}
+
+// What is sent.
+
+const pools = (() => {
+  const chance = seeded(7);
+  const points = [
+    () => chance.int(32, 126),
+    () => chance.int(0, 0x7ff),
+    () => chance.int(0x800, 0xd7ff),
+    () => chance.int(0x10000, 0x10ffff),
+  ];
+  const kinds = { ascii: [0], mixed: [0, 0, 1, 2, 3], astral: [3] };
+  const texts = Object.values(kinds).map((of) => {
+    let text = '';
+    while (text.length < 620_000) text += String.fromCodePoint(points[chance.pick(of)]());
+    return text;
+  });
+  return { texts, bytes: Buffer.from(Uint8Array.from({ length: 620_000 }, () => chance.int(0, 255))) };
+})();
+
+function message(chance, big, crumbles) {
+  const sizes = [0, 1, 2, 10, 125, 126, 300, crumbles ? 300 : 5000];
+  let length = chance.int(0, chance.pick(sizes));
+  if (big && chance.happens(0.1)) length = chance.int(0, chance.pick([65_536, 70_000, 132_000, 270_000, 600_000]));
+  const from = chance.int(0, 1000);
+  if (chance.happens(0.3)) return pools.bytes.subarray(from, from + length);
+  const text = chance.pick(pools.texts);
+  const low = (i) => (text.charCodeAt(i) & 0xfc00) === 0xdc00;
+  const begin = from + (low(from) ? 1 : 0);
+  return text.slice(begin, begin + length - (low(begin + length) ? 1 : 0));
+}
+
+// What becomes of requests.
+
+const pages = [
+  { status: 502, body: null },
+  { status: 200, body: null },
+  { status: 200, body: { hello: 'world' } },
+  { status: 404, body: { error: 'not here' } },
+];
+
+/** Faults that a link survives: no more than two in a row, and reads that are answered within the relay's grace period. */
+function mildPlan(chance) {
+  const odds = chance.pick([0, 0.1, 0.3, 0.6]);
+  const most = chance.pick([0, 20, 1000]);
+  const streaks = {};
+  return ({ said }) => {
+    const way = `${said.id}${said.verb}`;
+    const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most) };
+    if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
+    const streak = streaks[way] ?? 0;
+    if (streak === 2 || !chance.happens(odds)) {
+      streaks[way] = 0;
+      return plan;
+    }
+    streaks[way] = streak + 1;
+    const fates = ['refused', 'cut', 'page'];
+    if (said.verb === 's' && streak === 0) fates.push('unsent', 'deaf');
+    return {
+      ...plan,
+      fate: chance.pick(fates),
+      after: chance.int(0, 2000),
+      arrives: chance.happens(0.5),
+      ...chance.pick(pages),
+    };
+  };
+}
+
+/** Faults of any kind, and times at which nothing gets through. */
+function harshPlan(chance) {
+  const odds = chance.pick([0.2, 0.5, 0.8]);
+  const most = chance.pick([20, 1000, 15_000]);
+  let night = 0;
+  return ({ at }) => {
+    const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most) };
+    if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
+    if (at > night && chance.happens(0.05)) night = at + chance.int(0, 60_000);
+    if (at < night) return { ...plan, fate: chance.pick(['refused', 'unsent']) };
+    if (!chance.happens(odds)) return plan;
+    const fate = chance.pick(['refused', 'cut', 'page', 'unsent', 'deaf']);
+    return { ...plan, fate, after: chance.int(0, 30_000), arrives: chance.happens(0.5), ...chance.pick(pages) };
+  };
+}
