@@ -18,12 +18,7 @@ func (d *dev) pages(ctx context.Context, addr net.Addr, base string) http.Handle
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/":
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			example, more := "wss://ws.example.com/", "private ones are refused, unless --allow-private names them"
-			if d.ownTargets(addr) {
-				example, more = targetURL(base, "/echo"), targetURL(base, "/time")+" sends a message a second"
-			}
-			fmt.Fprintf(w, welcome, base, example, more)
+			home(w, r, base, d.ownTargets(addr))
 		case "/healthz":
 			_, _ = io.WriteString(w, "ok\n")
 		case "/echo":
@@ -31,7 +26,7 @@ func (d *dev) pages(ctx context.Context, addr net.Addr, base string) http.Handle
 		case "/time":
 			tellTime(ctx, w, r)
 		default:
-			endpoint.NotFound(w)
+			playgroundFile(w, r)
 		}
 	})
 }
@@ -45,8 +40,33 @@ func (d *dev) ownTargets(addr net.Addr) bool {
 	return slices.ContainsFunc(d.AllowPrivate, func(p netip.Prefix) bool { return p.Contains(own) })
 }
 
-// welcome is the page at /, for a base URL, a target, and what there is to say
-// about targets.
+// home is where everybody begins: with the playground in a browser, and with the
+// welcome elsewhere. Own says that this process's own targets may be reached.
+func home(w http.ResponseWriter, r *http.Request, base string, own bool) {
+	if !endpoint.Methods(w, r, http.MethodGet, http.MethodHead) {
+		return
+	}
+	w.Header().Set("Vary", "Accept")
+	echo, time := targetURL(base, "/echo"), targetURL(base, "/time")
+	switch {
+	case wantsHTML(r) && own:
+		playground{Base: base, Echo: echo, Time: time}.write(w)
+	case wantsHTML(r):
+		playground{Base: base}.write(w)
+	case own:
+		writeWelcome(w, base, echo, time+" sends a message a second")
+	default:
+		writeWelcome(w, base, "wss://ws.example.com/", "private ones are refused, unless --allow-private names them")
+	}
+}
+
+// writeWelcome tells how to begin without a browser, for a base URL, a target, and
+// what there is to say about targets.
+func writeWelcome(w http.ResponseWriter, base, target, more string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, welcome, base, target, more)
+}
+
 const welcome = `This is polysocket: just use WebSockets, over nothing but HTTP.
 
 1. Open a socket to any WebSocket server:
