@@ -47,14 +47,29 @@ func echo(ctx context.Context, w http.ResponseWriter, r *http.Request, limit int
 	}
 }
 
-// tellTime sends the time every second, until the client closes or ctx ends.
+// tellTime sends the time every second, whatever it is told, until the client
+// closes or ctx ends.
 func tellTime(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	c, err := accept(w, r)
 	if err != nil {
 		return // Accept has answered
 	}
 	defer c.CloseNow()
-	ctx = c.CloseRead(ctx)
+	c.SetReadLimit(-1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		defer cancel()
+		for {
+			_, in, err := c.Reader(ctx)
+			if err != nil {
+				return
+			}
+			if _, err := io.Copy(io.Discard, in); err != nil {
+				return
+			}
+		}
+	}()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for now := time.Now(); ; {

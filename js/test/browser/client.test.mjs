@@ -1,5 +1,6 @@
 // What is polysocket's own: which transport is taken and why, and what becomes of a socket when the network or the page goes.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
 import { startChromium } from './chromium.mjs';
 import { startServers } from './servers.mjs';
@@ -294,6 +295,23 @@ for (const transport of ['xhr', 'jsonp']) {
     assert.ok(most === 2 && count > 10, `${most} of ${count} requests up at a time`);
   });
 }
+
+test('jsonp: a socket of a page that loads lets it load', async () => {
+  const page = await open({
+    before: async (page) => {
+      const client = readFileSync(new URL('../../dist/polysocket.js', import.meta.url), 'utf8');
+      await page.addInitScript(`${client}\nglobalThis.polysocket = polysocket;`);
+      await page.addInitScript(({ relay, told }) => {
+        addEventListener('DOMContentLoaded', () => {
+          globalThis.early = new (polysocket.create({ router: relay, transports: ['jsonp'] }))(told);
+          early.onopen = () => early.send('hello');
+          early.onmessage = ({ data }) => (globalThis.echoed = data);
+        });
+      }, servers.urls);
+    },
+  }); // which waits until it has loaded
+  await page.waitForFunction(() => globalThis.echoed === 'hello');
+});
 
 test('jsonp: a page without referrer is let in, and no URL is longer than 7,500', async () => {
   const page = await open();
