@@ -93,6 +93,8 @@ var script = function (request, done, late) {
     }, request.timeout);
     // A page without referrer tells its origin all the same, and nothing more: the relay has to know it.
     element.referrerPolicy = 'origin';
+    // Chromium has no more than ten scripts of low priority under way, and reads wait long.
+    element.fetchPriority = 'high';
     element.async = true;
     element.charset = 'utf-8';
     element.onload = element.onerror = loaded;
@@ -784,9 +786,9 @@ var ownScript = scriptURL();
 function configure(options, native) {
     var o = options || {};
     var routers = routersOf(o.router);
-    var timeout = o.timeout === undefined ? 10000 : o.timeout;
+    var timeout = o.timeout === undefined ? 12000 : o.timeout;
     if (typeof timeout !== 'number' || !(timeout > 0))
-        wrong('timeout is ' + timeout + ': give it milliseconds, as 10000');
+        wrong('timeout is ' + timeout + ': give it milliseconds, as 12000');
     if (o.token !== undefined && typeof o.token !== 'string' && typeof o.token !== 'function') {
         wrong('token is a ' + typeof o.token + ': give it a string, or a function that gives one or a promise of one');
     }

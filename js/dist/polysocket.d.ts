@@ -12,7 +12,7 @@ export interface Options {
     token?: string | (() => string | PromiseLike<string>);
     /** Which transports to try, in this order; by default `websocket`, `stream`, `sse`, `xhr`, `jsonp`. */
     transports?: TransportName[];
-    /** How many milliseconds a transport has to open before the next one is tried; 10,000 by default. */
+    /** How many milliseconds a transport has to open before the next one is tried: 12,000, which is a little more than a target has. */
     timeout?: number;
 }
 /** A transport that was not used for a socket. */

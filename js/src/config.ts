@@ -28,9 +28,9 @@ const ownScript = scriptURL();
 export function configure(options: Options | undefined, native: typeof WebSocket | undefined): Config {
   const o = options || {};
   const routers = routersOf(o.router);
-  const timeout = o.timeout === undefined ? 10000 : o.timeout;
+  const timeout = o.timeout === undefined ? 12000 : o.timeout;
   if (typeof timeout !== 'number' || !(timeout > 0))
-    wrong('timeout is ' + timeout + ': give it milliseconds, as 10000');
+    wrong('timeout is ' + timeout + ': give it milliseconds, as 12000');
   if (o.token !== undefined && typeof o.token !== 'string' && typeof o.token !== 'function') {
     wrong('token is a ' + typeof o.token + ': give it a string, or a function that gives one or a promise of one');
   }

@@ -57,6 +57,8 @@ export const script: Exchange = function (request, done, late) {
 
   // A page without referrer tells its origin all the same, and nothing more: the relay has to know it.
   element.referrerPolicy = 'origin';
+  // Chromium has no more than ten scripts of low priority under way, and reads wait long.
+  element.fetchPriority = 'high';
   element.async = true;
   element.charset = 'utf-8';
   element.onload = element.onerror = loaded;

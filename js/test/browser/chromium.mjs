@@ -1,5 +1,8 @@
 import { chromium } from 'playwright-core';
 
+/** Where the name relay.test leads, and all names below it. */
+export const loopback = '127.88.88.90';
+
 /** Starts the Chromium that is installed: Debian's, or the one that CHROMIUM names. */
 export function startChromium() {
   return chromium.launch({
@@ -12,6 +15,7 @@ export function startChromium() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      `--host-resolver-rules=MAP relay.test ${loopback},MAP *.relay.test ${loopback}`,
     ],
   });
 }

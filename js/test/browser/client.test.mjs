@@ -329,6 +329,32 @@ test('jsonp: a page without referrer is let in, and no URL is longer than 7,500'
   assert.ok(longest > 6000 && longest <= 7500, `the longest has ${longest}`);
 });
 
+for (const transport of ['xhr', 'jsonp']) {
+  test(`${transport}: thirty sockets wait at once, each at a host of its own`, async () => {
+    const page = await open();
+    const hosts = new Set();
+    page.on('request', (request) => request.url().includes('/j/') && hosts.add(new URL(request.url()).host));
+    const echoes = await page.evaluate(
+      async ([{ wildcard, told }, transport]) => {
+        const Socket = polysocket.create({ router: wildcard, transports: [transport] });
+        const sockets = await Promise.all(Array.from({ length: 30 }, () => opened(new Socket(told))));
+        return Promise.all(
+          sockets.map((socket, i) => {
+            socket.send(`${i}`);
+            return next(socket);
+          }),
+        );
+      },
+      [servers.urls, transport],
+    );
+    assert.deepEqual(
+      echoes,
+      Array.from({ length: 30 }, (_, i) => `${i}`),
+    );
+    assert.equal(hosts.size, 30);
+  });
+}
+
 test('xhr: no preflight is asked for', async () => {
   const page = await open();
   const session = await context.newCDPSession(page);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { loopback } from './chromium.mjs';
 import { start } from './program.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -17,6 +18,7 @@ export async function startServers(...flags) {
   const polysocket = await buildPolysocket();
   const starting = {
     relay: startRelay(polysocket.path, ...flags),
+    wildcard: startWildcardRelay(polysocket.path),
     pages: startPages(),
     told: startTold(),
     cat: startWebsocketd('cat'),
@@ -56,6 +58,14 @@ async function startRelay(polysocket, ...flags) {
   const args = ['dev', '--listen', '127.0.0.1:0', ...flags];
   const { match, end } = await start(polysocket, args, /^polysocket dev is ready: (\S+)$/);
   return { url: match[1], end };
+}
+
+/** Runs one whose sockets have names of their own, below relay.test: a name that only the browser knows. */
+async function startWildcardRelay(polysocket) {
+  const { host, port } = await freeAddress(loopback);
+  const name = `relay.test:${port}`;
+  const { end } = await startRelay(polysocket, `--listen=${host}:${port}`, '--wildcard', `--host=${name}`);
+  return { url: `http://${name}`, end };
 }
 
 /** Runs the target that does as it is told. */
