@@ -20,7 +20,8 @@ var polysocket = (function (exports) {
         var s = '';
         for (var name_1 in params) {
             var value = params[name_1];
-            if (value !== undefined)
+            // A page may have added to what all objects inherit.
+            if (value !== undefined && Object.prototype.hasOwnProperty.call(params, name_1))
                 s += (s && '&') + name_1 + '=' + encodeURIComponent(value);
         }
         return s;
@@ -83,8 +84,8 @@ var polysocket = (function (exports) {
             }
         }
         function loaded() {
+            finish({ status: 0, body: null }); // unless it has called back
             tidy();
-            finish({ status: 0, body: null });
         }
         scope[callback] = function (body) {
             finish(answerOf(200, body));
@@ -376,8 +377,9 @@ var polysocket = (function (exports) {
     }
 
     /**
-     * The largest payload of one request, in UTF-16 units or bytes. What is longer goes in parts (protocol up.continued), so
-     * that a poor link has no megabytes to repeat, and none on the way is asked to take a body it may find too large.
+     * The longest message that goes whole, in UTF-16 units or bytes. What is longer goes in parts of this length (protocol
+     * up.continued), so that a poor link has no megabytes to repeat, and nobody on the way is asked to take a body that it
+     * may find too large.
      */
     var largest = 128 * 1024;
     /** A way up that packs many messages into one body (protocol send.frames), and sends the parts of a long one alone. */
@@ -593,6 +595,7 @@ var polysocket = (function (exports) {
     function parts(exchange) {
         return {
             many: false,
+            stays: true,
             cut: function (frame) {
                 var room = urlRoom();
                 if (typeof frame.data === 'string')
@@ -1036,6 +1039,8 @@ var polysocket = (function (exports) {
     /** Sets properties, also where a prototype has accessors of their names that do not work here. */
     function define$1(object, properties) {
         for (var name_1 in properties) {
+            if (!Object.prototype.hasOwnProperty.call(properties, name_1))
+                continue;
             try {
                 Object.defineProperty(object, name_1, {
                     value: properties[name_1],
@@ -1705,8 +1710,10 @@ var polysocket = (function (exports) {
             return (leastTurn + bytes / slowLine) * Math.pow(2, this.yields);
         };
         Writer.prototype.yieldSlot = function () {
-            this.yields++;
-            this.cancel();
+            if (!this.o.up.stays) {
+                this.yields++;
+                this.cancel();
+            }
             this.ask();
         };
         /** Asks for a slot, when all that the page sends in one go is there, so that it goes together. */
@@ -2203,7 +2210,7 @@ var polysocket = (function (exports) {
         var cancel = nothing;
         var over = false;
         var tried = 0;
-        var error = 'no transport is left';
+        var error = '';
         var token;
         var tokenKnown = false;
         function next() {
@@ -2213,10 +2220,14 @@ var polysocket = (function (exports) {
                 return fail(error);
             var name = config.transports[tried++];
             var transport = transports[name];
-            function giveUp(why) {
+            function giveUp(why, sentence) {
+                error = sentence;
                 info.gaveUp.push({ transport: name, why: why });
                 on.changed();
                 next();
+            }
+            function missing() {
+                giveUp('missing', 'this browser has no ' + name);
             }
             function opened(connection, protocol, extensions) {
                 over = true;
@@ -2226,14 +2237,19 @@ var polysocket = (function (exports) {
             }
             if (transport) {
                 if (transport.missing())
-                    return giveUp('missing');
+                    return missing();
                 return withToken(function () {
                     cancel = openRelayed(transport, giveUp, opened);
                 });
             }
             if (!config.native)
-                return giveUp('missing');
-            cancel = openNative(config.native, url, protocols, config.timeout, clock, { opened: opened, failed: giveUp });
+                return missing();
+            cancel = openNative(config.native, url, protocols, config.timeout, clock, {
+                opened: opened,
+                failed: function (why) {
+                    giveUp(why, "the browser's own WebSocket did not open: " + why);
+                },
+            });
         }
         function openRelayed(transport, giveUp, opened) {
             var wish = { target: withoutUser(url), protocols: protocols, token: token, nonce: nonce };
@@ -2260,13 +2276,9 @@ var polysocket = (function (exports) {
                 },
                 refused: function (code, sentence) {
                     tried = config.transports.length; // the others would hear the same
-                    error = sentence;
-                    giveUp(code);
+                    giveUp(code, sentence);
                 },
-                failed: function (why, sentence) {
-                    error = sentence;
-                    giveUp(why);
-                },
+                failed: giveUp,
             });
         }
         function withToken(run) {

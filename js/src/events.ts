@@ -140,6 +140,7 @@ export function inherit(prototype: object | null | undefined): object {
 /** Sets properties, also where a prototype has accessors of their names that do not work here. */
 function define(object: any, properties: { [name: string]: unknown }): void {
   for (const name in properties) {
+    if (!Object.prototype.hasOwnProperty.call(properties, name)) continue;
     try {
       Object.defineProperty(object, name, {
         value: properties[name],

@@ -26,7 +26,7 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
   let cancel: Cancel = nothing;
   let over = false;
   let tried = 0;
-  let error = 'no transport is left';
+  let error = '';
   let token: string | undefined;
   let tokenKnown = false;
 
@@ -36,10 +36,14 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
     const name = config.transports[tried++];
     const transport = transports[name];
 
-    function giveUp(why: string): void {
+    function giveUp(why: string, sentence: string): void {
+      error = sentence;
       info.gaveUp.push({ transport: name, why: why });
       on.changed();
       next();
+    }
+    function missing(): void {
+      giveUp('missing', 'this browser has no ' + name);
     }
     function opened(connection: Connection, protocol: string, extensions: string): void {
       over = true;
@@ -49,18 +53,23 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
     }
 
     if (transport) {
-      if (transport.missing()) return giveUp('missing');
+      if (transport.missing()) return missing();
       return withToken(function () {
         cancel = openRelayed(transport, giveUp, opened);
       });
     }
-    if (!config.native) return giveUp('missing');
-    cancel = openNative(config.native, url, protocols, config.timeout, clock, { opened: opened, failed: giveUp });
+    if (!config.native) return missing();
+    cancel = openNative(config.native, url, protocols, config.timeout, clock, {
+      opened: opened,
+      failed: function (why) {
+        giveUp(why, "the browser's own WebSocket did not open: " + why);
+      },
+    });
   }
 
   function openRelayed(
     transport: Transport,
-    giveUp: (why: string) => void,
+    giveUp: (why: string, sentence: string) => void,
     opened: (connection: Connection, protocol: string, extensions: string) => void,
   ): Cancel {
     const wish = { target: withoutUser(url), protocols: protocols, token: token, nonce: nonce };
@@ -87,13 +96,9 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
       },
       refused: function (code, sentence) {
         tried = config.transports.length; // the others would hear the same
-        error = sentence;
-        giveUp(code);
+        giveUp(code, sentence);
       },
-      failed: function (why, sentence) {
-        error = sentence;
-        giveUp(why);
-      },
+      failed: giveUp,
     });
   }
 

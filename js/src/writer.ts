@@ -85,8 +85,10 @@ export class Writer implements Sender {
   }
 
   yieldSlot(): void {
-    this.yields++;
-    this.cancel();
+    if (!this.o.up.stays) {
+      this.yields++;
+      this.cancel();
+    }
     this.ask();
   }
 

@@ -40,7 +40,9 @@ export function query(params: { [name: string]: string | number | undefined }): 
   let s = '';
   for (const name in params) {
     const value = params[name];
-    if (value !== undefined) s += (s && '&') + name + '=' + encodeURIComponent(value as string);
+    // A page may have added to what all objects inherit.
+    if (value !== undefined && Object.prototype.hasOwnProperty.call(params, name))
+      s += (s && '&') + name + '=' + encodeURIComponent(value as string);
   }
   return s;
 }

@@ -44,8 +44,8 @@ export const script: Exchange = function (request, done, late) {
     }
   }
   function loaded(): void {
+    finish({ status: 0, body: null }); // unless it has called back
     tidy();
-    finish({ status: 0, body: null });
   }
 
   scope[callback] = function (body: any) {

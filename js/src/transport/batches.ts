@@ -5,8 +5,9 @@ import type { Frame } from '../wire/frame.js';
 import type { Up } from './transport.js';
 
 /**
- * The largest payload of one request, in UTF-16 units or bytes. What is longer goes in parts (protocol up.continued), so
- * that a poor link has no megabytes to repeat, and none on the way is asked to take a body it may find too large.
+ * The longest message that goes whole, in UTF-16 units or bytes. What is longer goes in parts of this length (protocol
+ * up.continued), so that a poor link has no megabytes to repeat, and nobody on the way is asked to take a body that it
+ * may find too large.
  */
 const largest = 128 * 1024;
 

@@ -7,6 +7,7 @@ import type { Up } from './transport.js';
 export function parts(exchange: Exchange): Up {
   return {
     many: false,
+    stays: true,
     cut: function (frame) {
       const room = urlRoom();
       if (typeof frame.data === 'string') return fit(frame.data, room);

@@ -24,6 +24,8 @@ export interface Up {
   cut(frame: Frame): number;
   /** Whether a request takes many whole messages, or else one part of one. */
   many: boolean;
+  /** Whether a request goes on although it is cancelled, and has its connection still. */
+  stays?: boolean;
   /** Sends parts whose numbers follow one another, and acknowledges all messages up to ack. */
   send(at: Address, parts: Part[], ack: number, done: (answer: Answer) => void): Cancel;
 }

@@ -12,8 +12,8 @@ const no = (code, status = 403) => [status, { ok: false, code, error: `this is $
 /** An exchange whose requests are in the test's hands. */
 function handExchange(clock) {
   const requests = [];
-  const exchange = (request, done) => {
-    const entry = { ...request, at: clock.now(), over: false, cancelled: false };
+  const exchange = (request, done, late) => {
+    const entry = { ...request, at: clock.now(), over: false, cancelled: false, late };
     entry.answer = (status, body = null, late = false) => {
       assert.ok(!entry.over, 'the request is over');
       entry.over = true;
@@ -29,8 +29,8 @@ function handExchange(clock) {
 }
 
 /** A create under way at so many routers, and what it tells. */
-function creating({ routers = 1, turn = 0, timeout = 10_000, ...wished } = {}) {
-  const clock = virtualClock();
+function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished } = {}) {
+  const clock = virtualClock(seed);
   const { exchange, requests } = handExchange(clock);
   const config = {
     routers: 'abcdef'
@@ -110,6 +110,16 @@ test('all are asked twice, the second time after a pause each, and all are told 
   for (const pause of [third - second, fourth - third]) assert.ok(pause >= 150 && pause <= 450, `${pause} ms`);
   assert.equal(new Set(requests.map(({ params }) => params)).size, 1, 'and with it the nonce: one socket is opened');
   assert.deepEqual(told, [['failed', 'refused', 'the answer has status 502 and is not one of polysocket']]);
+});
+
+test('pages that failed together do not come back together', () => {
+  const pauses = new Set();
+  for (let seed = 0; seed < 20; seed++) {
+    const { answer, requests } = creating({ seed });
+    answer(0);
+    pauses.add(Math.round(requests[1].at - requests[0].at));
+  }
+  assert.ok(pauses.size > 10, `${pauses.size} moments`);
 });
 
 test('an answer of any of them will do', () => {
@@ -216,6 +226,28 @@ test('cancelled, it takes back its request, or the pause before the next, and te
   pausing.cancel();
   assert.equal(pausing.clock.pending(), 0);
   assert.deepEqual([asking.told, pausing.told, pausing.requests.length], [[], [], 1]);
+});
+
+test('a socket that was made although it was cancelled is closed', () => {
+  const { requests, cancel, told } = creating();
+  cancel();
+  requests[0].late({ status: 200, body: made });
+  assert.equal(requests.length, 2);
+  const { url, params, post } = requests[1];
+  assert.deepEqual([url, post], ['https://k3j7q.relay.test:8443/s/abc', true]);
+  const { t, code, n } = Object.fromEntries(new URLSearchParams(params));
+  assert.deepEqual([t, code, n], ['c', '1000', undefined], 'at once, whatever its number');
+  requests[1].answer(201, { ok: true });
+  assert.deepEqual(told, []);
+});
+
+test('an answer after the cancel that has made none closes none', () => {
+  for (const [status, body] of [no('target_denied'), [0, null], [200, { ok: true }], [200, 'a page']]) {
+    const { requests, cancel, told } = creating();
+    cancel();
+    requests[0].late({ status, body });
+    assert.deepEqual([requests.length, told], [1, []]);
+  }
 });
 
 test('alive asks for the host of the relay, with its port, and knows nothing where there is no answer', () => {

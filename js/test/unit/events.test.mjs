@@ -228,6 +228,16 @@ test('what is no socket has no listeners', () => {
   }
 });
 
+test('what a page has added to all objects does not get into an event', (t) => {
+  const { at, fire } = target();
+  let own;
+  at.addEventListener('open', (event) => (own = Object.hasOwn(event, 'added')));
+  t.after(() => delete Object.prototype.added);
+  Object.prototype.added = 'x';
+  fire('open', {});
+  assert.equal(own, false);
+});
+
 test('it needs nothing of the browser', (t) => {
   withGlobals(t, { EventTarget: undefined, Event: undefined, MessageEvent: undefined });
   const { at, heard, hear, fire } = target();

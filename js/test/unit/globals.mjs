@@ -1,15 +1,17 @@
 // Replaces properties of globalThis for a test: the core looks them up when it uses them.
 
+const { defineProperty, getOwnPropertyDescriptor } = Object; // a test may break these
+
 /** Sets each, and takes away those that are undefined; what it gives puts all back. */
 export function setGlobals(values) {
-  const before = Object.keys(values).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+  const before = Object.keys(values).map((name) => [name, getOwnPropertyDescriptor(globalThis, name)]);
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) delete globalThis[name];
-    else Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
+    else defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
   }
   return () => {
     for (const [name, descriptor] of before) {
-      if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+      if (descriptor) defineProperty(globalThis, name, descriptor);
       else delete globalThis[name];
     }
   };

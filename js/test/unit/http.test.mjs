@@ -27,6 +27,12 @@ test('parameters are written as a query has them, without those that are undefin
   assert.equal(query({}), '');
 });
 
+test('what a page has added to all objects is no parameter', (t) => {
+  t.after(() => delete Object.prototype.added);
+  Object.prototype.added = 'x';
+  assert.equal(query({ a: 1 }), 'a=1');
+});
+
 test('the true status is in the body, where an answer came at all', () => {
   assert.equal(answerOf(200, { status: 403 }).status, 403);
   assert.equal(answerOf(200, { status: '403' }).status, 200);
@@ -235,16 +241,21 @@ function fakePage(t, { old = false, forbids = false } = {}) {
   return scripts;
 }
 
-function scripted(t, more = {}, how) {
+function scripted(t, more = {}, how = {}) {
   const clock = timers(t);
   const scripts = fakePage(t, how);
   const told = [];
   const before = new Set(Object.keys(globalThis));
-  const cancel = script({ ...request, ...more }, (answer) => told.push(answer));
+  const lates = [];
+  const cancel = script(
+    { ...request, ...more },
+    (answer) => told.push(answer),
+    how.late && ((answer) => lates.push(answer)),
+  );
   const element = scripts[0];
   const callback = element && new URL(element.src).searchParams.get('cb');
   const left = () => Object.keys(globalThis).filter((name) => !before.has(name) && name.startsWith('polysocket_'));
-  return { clock, scripts, element, told, cancel, callback, left, call: (body) => globalThis[callback](body) };
+  return { clock, scripts, element, told, lates, cancel, callback, left, call: (body) => globalThis[callback](body) };
 }
 
 test('a script element is a GET with a callback of its own', (t) => {
@@ -252,7 +263,8 @@ test('a script element is a GET with a callback of its own', (t) => {
   assert.equal(element.src, `${request.url}?${request.params}&cb=${callback}`);
   assert.match(callback, /^[A-Za-z_$][A-Za-z0-9_$]*$/);
   assert.ok(callback.length <= 128);
-  assert.deepEqual([element.async, element.referrerPolicy, element.charset], [true, 'origin', 'utf-8']);
+  const { async: asynchronous, referrerPolicy, charset, fetchPriority } = element;
+  assert.deepEqual([asynchronous, referrerPolicy, charset, fetchPriority], [true, 'origin', 'utf-8', 'high']);
   assert.notEqual(scripted(t).callback, callback);
 });
 
@@ -289,6 +301,28 @@ test('after the cancel nothing is told, and what comes finds its callback', (t) 
   element.onload();
   clock.idle();
   assert.deepEqual([told, left()], [[], []]);
+});
+
+test('after the cancel who asks for it is told late, since a script cannot be stopped', (t) => {
+  const { clock, told, lates, cancel, call, element, left } = scripted(t, {}, { late: true });
+  cancel();
+  cancel();
+  call({ ok: true, status: 201 });
+  element.onload();
+  clock.idle();
+  assert.deepEqual([told, lates, left()], [[], [{ status: 201, body: { ok: true, status: 201 } }], []]);
+});
+
+test('what was answered, failed or ran out is not told late', (t) => {
+  const ends = [({ call }) => call({ ok: true }), ({ element }) => element.onerror(), ({ clock }) => clock.run(10_000)];
+  for (const end of ends) {
+    const all = scripted(t, {}, { late: true });
+    end(all);
+    all.cancel();
+    if (all.left().length) all.call({ ok: true });
+    all.element.onload?.();
+    assert.deepEqual([all.told.length, all.lates, all.left()], [1, [], []]);
+  }
 });
 
 test('where IE tells that a script was loaded it may not have run yet', (t) => {

@@ -12,7 +12,7 @@ import { setGlobals } from './globals.mjs';
 import { seeded } from './virtual.mjs';
 import { World } from './world.mjs';
 
-const runs = Number(process.env.RUNS ?? 3000);
+const runs = Number(process.env.RUNS ?? 1000);
 
 /** Ways up: those that there are, and the same with messages cut small. */
 const ways = { batches, parts, crumbledBatches: crumbled(batches, 50), crumbledParts: crumbled(parts, 7) };
@@ -52,11 +52,14 @@ function check(seed, harsh) {
   const chance = seeded(seed);
   const way = chance.pick(Object.keys(ways));
   const plan = (harsh ? harshPlan : mildPlan)(chance);
-  const world = new World({ seed, plan, up: ways[way], alive: () => chance.pick([true, null]) });
+  // A harsh relay goes down, or takes no long messages.
+  const limits = harsh && chance.happens(0.1) ? { message: 200 } : {};
+  const alive = (client) => (client.dropped ? chance.pick([false, null]) : chance.pick([true, null]));
+  const world = new World({ seed, plan, up: ways[way], limits, alive });
   const undo = setGlobals(world.globals());
   try {
     const count = chance.happens(0.7) ? 1 : chance.int(2, 4);
-    const lives = Array.from({ length: count }, () => live(world, chance, way));
+    const lives = Array.from({ length: count }, () => live(world, chance, way, harsh));
     world.clock.until(() => world.over(), 86_400_000);
     world.finish();
     for (const life of lives) judge(world, life, harsh);
@@ -66,7 +69,7 @@ function check(seed, harsh) {
 }
 
 /** Opens a link, and plans what the page and the target do. */
-function live(world, chance, way) {
+function live(world, chance, way, harsh) {
   const { clock } = world;
   let stalls = chance.happens(0.3) ? 30 : 0;
   const reply = { code: chance.pick([1000, 1005, 3000, 4999]), reason: '' };
@@ -99,10 +102,10 @@ function live(world, chance, way) {
   }
   client.onmessage = () => {
     if (chance.happens(0.2)) up();
-    if (ends.page && chance.happens(0.01)) ends.page();
+    if (chance.happens(0.01)) (ends.page ?? ends.leave)?.();
   };
 
-  const how = chance.pick(['page', 'page', 'target', 'both', 'leave']);
+  const how = chance.pick(['page', 'page', 'target', 'both', 'leave', harsh ? 'drop' : 'page']);
   const code = { page: chance.pick([1000, 1005, 3000, 4999]), target: chance.pick([1000, 1001, 1005, 1011, 4000]) };
   const ends = {
     page: () => {
@@ -114,10 +117,15 @@ function live(world, chance, way) {
       target.close(code.target, code.target === 1005 ? '' : 'gone');
     },
     leave: () => {
-      if (!client.over) client.beacons = client.leave();
+      if (!client.over) client.leave();
+    },
+    drop: () => {
+      client.dropped = true;
+      client.session.drop();
     },
   };
-  if (how !== 'page' && how !== 'both') delete ends.page;
+  for (const end in ends) if (how !== end && how !== 'both') delete ends[end];
+  if (how === 'both') delete ends.leave;
   for (const end of how === 'both' ? ['page', 'target'] : [how])
     clock.after(length + chance.int(0, 500), () => ends[end]?.());
   // The target sends nothing more when it has answered the close.
@@ -137,6 +145,11 @@ function judge(world, { client, target, sent, how }, harsh) {
   if (over.error) {
     assert.ok(harsh, `failed: ${over.error}`);
     return cause(client, over);
+  }
+  if (over.code === 1009) {
+    const { message } = client.session.limits;
+    assert.ok(harsh && given.some((data) => Buffer.byteLength(data) > message), 'nothing was too large');
+    return assert.ok(target.closed || target.answered, 'the target was not closed');
   }
   if (over.left) {
     if (closing) return;
@@ -165,8 +178,10 @@ function cause(client, { error, at }) {
   const since = { sending: client.lastSend, reading: client.lastRead }[
     /^(sending|reading) failed for too long/.exec(error)?.[1]
   ];
+  const { dropped, session } = client;
   if (since !== undefined) assert.ok(at - since > 30_000, `${error}, after ${at - since} ms`);
-  else if (error === 'this is no_socket') assert.ok(client.session.lapsed, 'the relay has given the client up');
+  else if (error === 'this is no_socket') assert.ok(dropped || session.lapsed, 'the relay has given the client up');
+  else if (error === 'the relay is gone') assert.ok(dropped, 'the relay is there');
   else assert.fail(error);
 }
 

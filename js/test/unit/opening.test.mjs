@@ -94,14 +94,17 @@ test('what the browser has not is missing', (t) => {
   transports.xhr.missing = transports.jsonp.missing = () => true;
   clock.settle();
   assert.deepEqual(gaveUp(), ['websocket missing', 'xhr missing', 'jsonp missing']);
-  assert.deepEqual(outcome(), [['failed', 'no transport is left']]);
+  assert.deepEqual(outcome(), [['failed', 'this browser has no jsonp']]);
 });
 
 test('the native WebSocket is opened where it can be, and its time runs out', (t) => {
   const { clock, natives, gaveUp, outcome } = opening(t, { transports: ['websocket'] });
   clock.run(10_000);
   assert.equal(natives[0].closed, true);
-  assert.deepEqual([gaveUp(), outcome()], [['websocket hung'], [['failed', 'no transport is left']]]);
+  assert.deepEqual(
+    [gaveUp(), outcome()],
+    [['websocket hung'], [['failed', "the browser's own WebSocket did not open: hung"]]],
+  );
 
   const second = opening(t, { transports: ['websocket'] });
   second.clock.settle();
@@ -154,6 +157,15 @@ test('all tries have one nonce, so that one socket is opened; another opening ha
   nonces.add(other.last().said.nonce);
   assert.equal(nonces.size, 2);
   for (const nonce of nonces) assert.match(nonce, /^[0-9a-f]{32}$/);
+});
+
+test('a router is not told the user of a target', (t) => {
+  const set = stage(t);
+  const info = { transport: null, gaveUp: [], error: '' };
+  const config = { routers: ['https://a.test'], turn: 0, transports: ['xhr'], timeout: 10_000 };
+  open(config, 'wss://user:pass@target.test/x', [], info, {});
+  set.clock.settle();
+  assert.equal(set.last().said.target, 'wss://target.test/x');
 });
 
 test('a socket is open, and lives', (t) => {

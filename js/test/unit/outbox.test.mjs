@@ -207,6 +207,26 @@ test('whole messages and parts do not go together', () => {
   );
 });
 
+test('numbers follow one another also where the parts of a message lie between', () => {
+  const outbox = outboxOf('a', 'bcd', 'e');
+  const shape = cutAt(2, true);
+  const [a, bc, d] = [1, 2, 3].map(() => outbox.take(shape));
+  assert.deepEqual([a, bc, d].map(datas), [['a'], ['bc'], ['d']]);
+  outbox.failed(a);
+  assert.deepEqual(datas(outbox.take(shape)), ['a'], 'and not e with it');
+  assert.deepEqual(numbers(outbox.take(shape)), [4]);
+});
+
+test('the window is the same after many messages', () => {
+  const outbox = new Outbox();
+  for (let n = 1; n <= 5000; n++) {
+    outbox.push(text(''));
+    outbox.answered(outbox.take(whole), n);
+  }
+  for (let i = 0; i < 64; i++) outbox.push(text('x'.repeat(4000)));
+  assert.equal(outbox.take(whole).length, 64);
+});
+
 test('an answer counts for what other requests have carried, and what it leaves goes again', () => {
   const outbox = outboxOf('a', 'b', 'c', 'd');
   const [one, two] = [outbox.take(single), outbox.take(single)];
@@ -248,6 +268,9 @@ test('rest gives nothing where a message has begun to go in parts', () => {
   const begun = outboxOf('abcdef', 'g');
   begun.take(cutAt(4));
   assert.equal(begun.rest(1000), null);
+  const passed = outboxOf('abcdef', 'g');
+  passed.answered(passed.take(cutAt(4)), 1);
+  assert.equal(passed.rest(1000), null, 'its end is no message');
   const ending = outboxOf('abcdef', 'g');
   ending.take(cutAt(4));
   ending.take(cutAt(4));

@@ -79,6 +79,15 @@ test('what comes is told, and the end once', (t) => {
   assert.deepEqual(told, ['a', Uint8Array.of(1), ['closed', 3000, 'bye', true, false, '']]);
 });
 
+test('a 1006 has no reason; the one that the relay gives is a sentence that says what has failed', (t) => {
+  const failed = connect(t);
+  failed.down.last().gives(1, { kind: 'c', code: 1006, data: 'the target sent a reserved bit', wasClean: false });
+  assert.deepEqual(failed.told, [['closed', 1006, '', false, true, 'the target sent a reserved bit']]);
+  const broken = connect(t);
+  broken.down.last().gives(1, { kind: 'c', code: 1006, data: '', wasClean: false });
+  assert.deepEqual(broken.told, [['closed', 1006, '', false, false, '']]);
+});
+
 test('what fails is told as 1006, with a sentence', (t) => {
   const { down, told } = connect(t);
   down.last().answer(403, { ok: false, code: 'no_socket', error: 'no such socket' });
@@ -178,6 +187,14 @@ test('a Blob that has been read after the end is not sent, and its bytes never l
   assert.equal(connection.buffered(), before);
 });
 
+test('a Blob that cannot be read after the end changes nothing', (t) => {
+  const { send, down, told, readers, beacons } = connect(t);
+  send(new Blob(['x']), new Blob(['y']));
+  down.last().gives(1, { kind: 'c', code: 1000, data: '', wasClean: true });
+  for (const reader of readers) reader.onerror();
+  assert.deepEqual([told.length, beacons.length], [1, 0]);
+});
+
 test('where there are no Blobs a buffer is none', (t) => {
   const { send, sent } = connect(t);
   withGlobals(t, { Blob: undefined });
@@ -204,9 +221,9 @@ test('a page that goes away closes it, and finds it closed should it come back',
 test('one that has ended has nothing to do with pages that go away', (t) => {
   const { down, beacons, clock, told } = connect(t);
   down.last().gives(1, { kind: 'c', code: 1000, data: '', wasClean: true });
+  clock.settle();
   page.hide();
-  clock.idle();
-  assert.deepEqual([beacons.length, told.length], [0, 1]);
+  assert.deepEqual([beacons.length, told.length, clock.pending()], [0, 1, 0]);
 });
 
 test('pages are listened to once', () => {

@@ -74,6 +74,8 @@ export class Session {
     if (wrong) return answer(...wrong);
     if (this.state === 'closed') return answer(...refusal('no_socket'));
     if (!n) return this.#closeNow(frames[0], answer);
+    if (frames.some(({ whole, data }) => whole && data.length > this.limits.message))
+      return answer(...refusal('too_large'));
     if (this.#own && n + frames.length - 1 > this.#own) {
       // What was on its way when a page left may come after its close.
       return answer(...(this.#left ? refusal('bad_request') : this.#wrong('a number after the close')));

@@ -14,19 +14,7 @@ setGlobals({
   },
 });
 
-/** What a browser has of events: the machine's own EventTarget takes no object whose prototype was changed. */
-class BrowserTarget {
-  #listeners = [];
-  addEventListener(type, run) {
-    this.#listeners.push({ type, run });
-  }
-  removeEventListener(type, run) {
-    this.#listeners = this.#listeners.filter((l) => l.type !== type || l.run !== run);
-  }
-  dispatchEvent(event) {
-    for (const { type, run } of this.#listeners) if (type === event.type) run.call(this, event);
-  }
-}
+/** What browsers have besides, and this engine may not. */
 class CloseEvent extends Event {
   constructor(type, init) {
     super(type);
@@ -35,7 +23,7 @@ class CloseEvent extends Event {
 }
 
 const { create, info, install, on } = await import('../../build/index.js');
-const undo = setGlobals({ CloseEvent, EventTarget: BrowserTarget });
+const undo = setGlobals({ CloseEvent });
 const browser = await import('../../build/socket.js?events=browser');
 undo();
 
@@ -45,8 +33,7 @@ function rig(t, { fires = 'own', options, ...how } = {}) {
   channel = (run) => set.clock.after(0, run);
   withGlobals(t, {
     fetch: set.globals.fetch,
-    CloseEvent: undefined,
-    ...(fires === 'browser' ? { EventTarget: BrowserTarget, CloseEvent } : {}),
+    CloseEvent: fires === 'browser' ? CloseEvent : undefined,
     WebSocket: undefined,
   });
   const config = {
@@ -233,6 +220,44 @@ test('what a connection has failed of is told as error, and then close', (t) => 
   assert.equal(info(socket).error, 'this is no_socket');
 });
 
+test('a socket that cannot be opened has failed, and why is told', (t) => {
+  const { clock, last, WebSocket, heard, watch } = rig(t);
+  const socket = watch(new WebSocket('wss://target.test/'));
+  clock.settle();
+  last().refuses('target_denied');
+  clock.idle();
+  assert.deepEqual(heard, [
+    [3, 'error'],
+    [3, 'close', 1006, '', false],
+  ]);
+  assert.deepEqual(info(socket), {
+    transport: null,
+    gaveUp: [{ transport: 'xhr', why: 'target_denied' }],
+    error: 'this is target_denied',
+  });
+});
+
+test('what is sent is taken for bytes where it has some, and else for a text', (t) => {
+  const { clock, opened } = rig(t);
+  const { socket, target } = opened();
+  const bytes = Uint8Array.of(1, 2, 3, 4).buffer;
+  for (const data of [bytes, new DataView(bytes, 1, 2), new Float32Array(bytes), new Uint8ClampedArray(bytes, 3)])
+    socket.send(data);
+  for (const data of [null, undefined, 7, { toString: () => 'x' }, '\ud83d']) socket.send(data);
+  clock.run(100);
+  assert.deepEqual(target.messages, [
+    Buffer.of(1, 2, 3, 4),
+    Buffer.of(2, 3),
+    Buffer.of(1, 2, 3, 4),
+    Buffer.of(4),
+    'null',
+    'undefined',
+    '7',
+    'x',
+    '\ufffd',
+  ]);
+});
+
 test('arguments are those of the standard', (t) => {
   const { clock, WebSocket, opened } = rig(t);
   const { socket } = opened();
@@ -269,6 +294,8 @@ test('the interface is that of the standard', (t) => {
   for (const object of [WebSocket, WebSocket.prototype, socket]) {
     assert.deepEqual([object.CONNECTING, object.OPEN, object.CLOSING, object.CLOSED], [0, 1, 2, 3]);
   }
+  assert.ok(socket instanceof EventTarget);
+  assert.equal(Object.getPrototypeOf(WebSocket), EventTarget);
   class Chat extends WebSocket {
     say() {
       return 'hello';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTarget } from '../../build/url.js';
+import { parseTarget, withoutUser } from '../../build/url.js';
 import { withGlobals } from './globals.mjs';
 
 const machine = { URL };
@@ -117,4 +117,16 @@ test('where there is no page, and in a worker, there is its location, or nothing
 test('a document without baseURI has a location', (t) => {
   withGlobals(t, { document: {}, location: { href: 'https://app.test/a' } });
   assert.equal(parseTarget('b').href, 'wss://app.test/b');
+});
+
+test('a router is not told the user name and the password of a target', () => {
+  const urls = [
+    ['ws://user:pass@a.test/', 'ws://a.test/'],
+    ['wss://user@a.test:9/x@y?z@w', 'wss://a.test:9/x@y?z@w'],
+    ['wss://a.test/x@y', 'wss://a.test/x@y'],
+    ['wss://a.test?x@y', 'wss://a.test?x@y'],
+    ['wss://:@a.test/', 'wss://a.test/'],
+    ['wss://u%40v:p@a.test/', 'wss://a.test/'],
+  ];
+  for (const [url, without] of urls) assert.equal(withoutUser(url), without);
 });

@@ -282,6 +282,27 @@ test('one whose answer is withheld takes its request back after a second where o
   assert.equal(a.buffered(), 1);
 });
 
+test('its turn is as long as its bytes need, and longer each time that it was too short', () => {
+  const { way, writer, clock, send } = writerOf();
+  send('x');
+  const least = writer.turn();
+  assert.ok(least >= 1000 && least < 1100, `${least} ms`);
+  way.sent[0].passed(1);
+  send('x'.repeat(100_000));
+  const turn = writer.turn();
+  assert.ok(turn > 5000 && turn < 20_000, `${turn} ms for 100 KB`);
+  for (const times of [2, 4, 8]) {
+    writer.yieldSlot();
+    clock.settle();
+    assert.equal(way.open().length, 1);
+    assert.equal(writer.turn(), turn * times);
+  }
+  way.open()[0].passed(2);
+  clock.settle();
+  send('x');
+  assert.equal(writer.turn(), least, 'until one has gone well');
+});
+
 test('one that has both slots gives them to one that comes', () => {
   const clock = virtualClock();
   const slots = new Slots(clock);
