@@ -93,6 +93,9 @@ func testJSONPBody(t *T) {
 		s.poll("cb=f"), t.get("/relay", "host=x", "cb=f"), t.get("/relay", "cb=f"), t.get("/s/none", "cb=f"), t.create("ws://127.0.0.1:1/", "cb=f"),
 	} {
 		ans := a.do()
+		if got := ans.header.Get("Cross-Origin-Resource-Policy"); got != "cross-origin" {
+			t.Errorf("%v\n  Cross-Origin-Resource-Policy: %q, want cross-origin", ans, got)
+		}
 		if got := ans.header.Get("Content-Type"); got != "application/javascript; charset=utf-8" {
 			t.Errorf("%v\n  Content-Type: %q", ans, got)
 		}

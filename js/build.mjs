@@ -54,7 +54,7 @@ async function build() {
     },
   );
   add('polysocket.min.js', code + '\n', map);
-  files['polysocket.d.ts'] = declarations();
+  files['polysocket.d.ts'] = files['polysocket.d.cts'] = declarations();
   return files;
 
   function add(name, code, map) {

@@ -1,6 +1,7 @@
 package js_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -53,7 +54,11 @@ func TestServe(t *testing.T) {
 
 			for _, accept := range []string{"gzip", "br, GZIP;q=0.5", "deflate,gzip"} {
 				zipped := get("GET", path, "Accept-Encoding", accept)
-				z, err := gzip.NewReader(zipped.Body)
+				coded, _ := io.ReadAll(zipped.Body)
+				if int64(len(coded)) != zipped.ContentLength {
+					t.Errorf("%s: Content-Length %d, and %d bytes", accept, zipped.ContentLength, len(coded))
+				}
+				z, err := gzip.NewReader(bytes.NewReader(coded))
 				if err != nil || zipped.Header.Get("Content-Encoding") != "gzip" {
 					t.Fatalf("%s: not gzip: %v", accept, err)
 				}

@@ -75,6 +75,8 @@ func (a Answer) write(w http.ResponseWriter, status int, ok string, fields ...[]
 		tail = []byte("}")
 	} else {
 		h.Set("Content-Type", "application/javascript; charset=utf-8")
+		// A page that is isolated from other origins loads it all the same.
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		head, tail = wire.JSONP(a.Callback)
 		tail = append([]byte("}"), tail...)
 	}

@@ -841,82 +841,30 @@ function transportsOf(names) {
 }
 /** A URL that may be relative to the page. */
 function absolute(url) {
-    if (/^[a-z][a-z0-9+.\-]*:/i.test(url) || !scope.document)
+    if (/^[a-z][a-z0-9+.\-]*:/i.test(url))
         return url;
+    if (!scope.document)
+        return typeof scope.URL === 'function' && scope.location ? new scope.URL(url, scope.location.href).href : url;
     var a = scope.document.createElement('a');
     a.href = url;
     return a.href;
 }
 /** The folder that the script element of polysocket.js came from; undefined where it is part of another script. */
 function scriptURL() {
-    var element = scope.document && scope.document.currentScript;
+    var document = scope.document;
+    if (!document)
+        return undefined;
+    var element = document.currentScript;
+    if (element === undefined) {
+        // IE has it not. There, it is the last that the page has so far.
+        var scripts = document.getElementsByTagName('script');
+        element = scripts[scripts.length - 1];
+    }
     var match = element && /^(https?:.*)\/polysocket(\.min)?\.js([?#].*)?$/.exec(element.src);
     return match ? match[1] : undefined;
 }
 function wrong(what) {
     throw new TypeError('polysocket: ' + what);
-}
-
-/** A queue whose shift costs the same however long it is, which an array's does not. */
-var Fifo = /** @class */ (function () {
-    function Fifo() {
-        this.items = [];
-        this.gone = 0;
-    }
-    Fifo.prototype.length = function () {
-        return this.items.length - this.gone;
-    };
-    Fifo.prototype.push = function (item) {
-        this.items.push(item);
-    };
-    /** The first; undefined where there is none. */
-    Fifo.prototype.first = function () {
-        return this.items[this.gone];
-    };
-    /** Takes the first out. */
-    Fifo.prototype.shift = function () {
-        var item = this.items[this.gone];
-        if (this.gone < this.items.length)
-            this.gone++;
-        if (this.gone * 2 > this.items.length) {
-            this.items = this.items.slice(this.gone);
-            this.gone = 0;
-        }
-        return item;
-    };
-    return Fifo;
-}());
-
-/*
- * The standard queues a task for each event of a socket (WHATWG WebSockets §6), and what awaits one event is to run
- * before the next: so events that came in one answer must not be fired in one go. A timer would do, but browsers let
- * timers that nest wait for 4 ms; a message to ourselves takes none.
- */
-var queue = new Fifo();
-var post;
-/** Calls run in a task of its own, after all that were queued before. */
-function queueTask(run) {
-    queue.push(run);
-    if (!post)
-        post = poster();
-    post();
-}
-function next() {
-    var run = queue.shift();
-    if (run)
-        run();
-}
-function poster() {
-    if (typeof scope.MessageChannel === 'function') {
-        var channel_1 = new scope.MessageChannel();
-        channel_1.port1.onmessage = next;
-        return function () {
-            channel_1.port2.postMessage(0);
-        };
-    }
-    return function () {
-        setTimeout(next, 0);
-    };
 }
 
 var interfaces = { message: 'MessageEvent', close: 'CloseEvent' };
@@ -1129,6 +1077,70 @@ function describe(object, name, value) {
     }
 }
 
+/** A queue whose shift costs the same however long it is, which an array's does not. */
+var Fifo = /** @class */ (function () {
+    function Fifo() {
+        this.items = [];
+        this.gone = 0;
+    }
+    Fifo.prototype.length = function () {
+        return this.items.length - this.gone;
+    };
+    Fifo.prototype.push = function (item) {
+        this.items.push(item);
+    };
+    /** The first; undefined where there is none. */
+    Fifo.prototype.first = function () {
+        return this.items[this.gone];
+    };
+    /** Takes the first out. */
+    Fifo.prototype.shift = function () {
+        var item = this.items[this.gone];
+        if (this.gone < this.items.length)
+            this.items[this.gone++] = undefined;
+        if (this.gone * 2 > this.items.length) {
+            this.items = this.items.slice(this.gone);
+            this.gone = 0;
+        }
+        return item;
+    };
+    return Fifo;
+}());
+
+/*
+ * The standard queues a task for each event of a socket (WHATWG WebSockets §6), and what awaits one event is to run
+ * before the next: so events that came in one answer must not be fired in one go. A timer would do, but browsers let
+ * timers that nest wait for 4 ms; a message to ourselves takes none.
+ */
+var queue = new Fifo();
+var post;
+/** Calls run in a task of its own, after all that were queued before. */
+function queueTask(run) {
+    queue.push(run);
+    if (!post)
+        post = poster();
+    post();
+}
+function next() {
+    var run = queue.shift();
+    if (run)
+        run();
+}
+function poster() {
+    if (typeof scope.MessageChannel === 'function') {
+        var channel_1 = new scope.MessageChannel();
+        channel_1.port1.onmessage = next;
+        if (channel_1.port1.unref)
+            channel_1.port1.unref(); // Node would wait for it
+        return function () {
+            channel_1.port2.postMessage(0);
+        };
+    }
+    return function () {
+        setTimeout(next, 0);
+    };
+}
+
 /** The version of this client, as package.json has it. */
 var version = '0.1.0';
 
@@ -1190,8 +1202,10 @@ function create$1(config, wish, exchange, clock, on) {
 function created(router, body) {
     if (body.ok !== true || typeof body.polysocketd !== 'string' || typeof body.socket !== 'string')
         return null;
-    var scheme = router.substring(0, router.indexOf(':'));
-    return { relay: scheme + '://' + body.polysocketd, socket: body.socket };
+    var parts = /^(https?:\/\/)([^\/]*)(.*)$/i.exec(router);
+    // One process that is router and relay has both below the same path.
+    var path = body.polysocketd === parts[2] ? parts[3] : '';
+    return { relay: parts[1] + body.polysocketd + path, socket: body.socket };
 }
 /** Closes a socket that nobody wants any more. */
 function close$1(at, exchange) {
@@ -1200,7 +1214,7 @@ function close$1(at, exchange) {
 }
 /** Asks a router whether a relay is alive (protocol 1.2); null where there is no answer. */
 function alive(router, at, exchange, tell) {
-    var params = query({ host: at.relay.substring(at.relay.indexOf('//') + 2) });
+    var params = query({ host: at.relay.split('/')[2] });
     return exchange({ url: router + '/relay', params: params, timeout: 10000 }, function (answer) {
         var body = answer.body;
         tell(body && typeof body.alive === 'boolean' ? body.alive : null);
@@ -1262,8 +1276,8 @@ function openNative(Native, url, protocols, timeout, clock, on) {
         on.failed('hung');
     });
     native.binaryType = 'arraybuffer';
-    native.onclose = function () {
-        stopTimer();
+    native.onclose = native.onerror = function () {
+        stop();
         on.failed('refused');
     };
     native.onopen = function () {
@@ -1337,7 +1351,7 @@ function leave() {
 }
 
 // How many bytes the bodies of requests that outlive their page may have, all of them together: the standard says 64 KiB
-// (Fetch, "HTTP-network-or-cache fetch"). A page goes away once, so it is not filled up again.
+// (Fetch, "HTTP-network-or-cache fetch").
 var room = 60 * 1024;
 /** How many bytes the body of a beacon may have now. */
 function beaconRoom() {
@@ -1355,7 +1369,10 @@ function beacon(url, params, body) {
     try {
         if (keepalive()) {
             var init = { method: 'POST', keepalive: true, credentials: 'omit', body: body };
-            scope.fetch(whole, init).then(null, function () { });
+            var back = function () {
+                room += length;
+            };
+            scope.fetch(whole, init).then(back, back);
             room -= length;
             return true;
         }
@@ -1411,7 +1428,7 @@ var Retry = /** @class */ (function () {
  * without a trace has to be made again before the relay's grace period is over, which is 30 s.
  */
 var longRead = 20000;
-var shortRead = 5000;
+var shortRead = 1000;
 /** How long to wait, in milliseconds, after an answer that has brought nothing, and took less than that. */
 var pause = 200;
 /** A reader is the way down: it reads, and reads again, and lets each message pass once. */
@@ -1469,6 +1486,8 @@ var Reader = /** @class */ (function () {
         var code = answer.body && answer.body.code;
         if (answer.status === 200) {
             this.retry.ok();
+            if (took >= this.ttl)
+                this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
             // Nothing new, and at once, has a read that one of ours superseded which was late, or whoever is on the way and repeats.
             if (fruitful || took > pause)
                 this.read();
@@ -1481,7 +1500,7 @@ var Reader = /** @class */ (function () {
         else {
             // Whoever cuts requests that wait may let shorter ones live.
             if (took > shortRead)
-                this.ttl = Math.max(shortRead, this.ttl / 2);
+                this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));
             var wait = this.retry.failed();
             if (wait === null)
                 return this.o.on.lost('reading failed for too long: ' + sentence(answer));
@@ -1501,8 +1520,6 @@ var Reader = /** @class */ (function () {
 /** The relay's window (protocol up.window): so many numbers, and bytes, may be ahead of what it has passed on. */
 var windowNumbers = 64;
 var windowBytes = 256 * 1024;
-/** What the relay counts for a message beside its payload, in bytes. */
-var overhead = 64;
 /**
  * The outbox keeps what the page has sent until the relay has passed it on. A message is cut and gets its numbers when it
  * is first taken to be sent, and keeps them: a number may have arrived although its request failed, and the first copy
@@ -1545,7 +1562,7 @@ var Outbox = /** @class */ (function () {
             var part = this.next(shape);
             if (!goesWith(taken, part, shape))
                 break;
-            if (this.flight.length && this.flightBytes + part.size + overhead > windowBytes)
+            if (this.flight.length && this.flightBytes + part.size > windowBytes)
                 break;
             this.number(part);
             taken.push(this.mark(this.flight.length - 1));
@@ -1557,7 +1574,7 @@ var Outbox = /** @class */ (function () {
         while (this.flight.length && this.flight[0].part.number <= n) {
             var part = this.flight.shift().part;
             this.passed = part.number;
-            this.flightBytes -= part.size + overhead;
+            this.flightBytes -= part.size;
             if (part.kind !== 'c')
                 this.buffered -= part.size;
         }
@@ -1631,7 +1648,7 @@ var Outbox = /** @class */ (function () {
             this.cutOff = 0;
         }
         this.flight.push({ part: part, out: false });
-        this.flightBytes += part.size + overhead;
+        this.flightBytes += part.size;
     };
     return Outbox;
 }());
@@ -2287,7 +2304,7 @@ function open(config, url, protocols, info, on) {
             if (value !== undefined && typeof value !== 'string')
                 return fail('the token is a ' + typeof value + ', not a string');
             tokenKnown = true;
-            token = value;
+            token = value === undefined ? value : wellFormed(value);
             run();
         }
         function broke(e) {
@@ -2297,10 +2314,19 @@ function open(config, url, protocols, info, on) {
             return known(config.token);
         try {
             var promised = config.token();
-            if (promised && typeof promised.then === 'function')
-                promised.then(known, broke);
-            else
-                known(promised);
+            if (!promised || typeof promised.then !== 'function')
+                return known(promised);
+            var stopTimer_1 = clock.after(config.timeout, function () {
+                broke('the promise of it has not settled in time');
+            });
+            cancel = stopTimer_1;
+            promised.then(function (value) {
+                stopTimer_1();
+                known(value);
+            }, function (e) {
+                stopTimer_1();
+                broke(e);
+            });
         }
         catch (e) {
             broke(e);
@@ -2707,8 +2733,8 @@ function setHandler(socket, state, type, value) {
     }
 }
 
-/** The classes that were made here, and the browser's own that each of them knows. */
-var made = [];
+/** The property of a class of ours that has the browser's own: another copy of this script may look for it. */
+var nativeOf = '_polysocketNative';
 /**
  * Makes a class that is used as the browser's own WebSocket is, and reaches its targets by the first of the transports that
  * can. A TypeError says which option is wrong.
@@ -2716,7 +2742,7 @@ var made = [];
 function create(options) {
     var native = ownOf(scope.WebSocket);
     var ours = define(configure(options, native));
-    made.push({ ours: ours, native: native });
+    hidden(ours, nativeOf, native);
     return ours;
 }
 /** Puts such a class over globalThis.WebSocket, for a page that need not know. What it returns undoes it. */
@@ -2761,14 +2787,18 @@ watch.changed = function (socket) {
     var all = listeners.slice();
     for (var i = 0; i < all.length; i++) {
         var now = infoOf(socket);
-        all[i]({ socket: socket, transport: now.transport, gaveUp: now.gaveUp, error: now.error });
+        try {
+            all[i]({ socket: socket, transport: now.transport, gaveUp: now.gaveUp, error: now.error });
+        }
+        catch (e) {
+            report(e);
+        }
     }
 };
 /** The browser's own class: what is under one of ours, where that was installed. */
 function ownOf(current) {
-    for (var i = 0; i < made.length; i++)
-        if (made[i].ours === current)
-            return made[i].native;
+    if (current && nativeOf in current)
+        return current[nativeOf];
     return typeof current === 'function' || typeof current === 'object' ? current : undefined;
 }
 

@@ -9,11 +9,11 @@ export interface Options {
    * of them, each of which serves as well as another. Left out, it is the place that the script element of polysocket.js
    * names.
    */
-  router?: string | string[];
+  router?: string | readonly string[];
   /** What authorises the page, where the router asks for it: a string, or a function that gives one or a promise of one. */
   token?: string | (() => string | PromiseLike<string>);
   /** Which transports to try, in this order; by default `websocket`, `stream`, `sse`, `xhr`, `jsonp`. */
-  transports?: TransportName[];
+  transports?: readonly TransportName[];
   /** How many milliseconds a transport has to open before the next one is tried: 12,000, which is a little more than a target has. */
   timeout?: number;
 }

@@ -44,7 +44,7 @@ export function configure(options: Options | undefined, native: typeof WebSocket
   };
 }
 
-function routersOf(router: string | string[] | undefined): string[] {
+function routersOf(router: Options['router']): string[] {
   if (router === undefined) {
     if (!ownScript) wrong("router is missing: say where it is, as router: 'https://relay.example.com'");
     router = ownScript;
@@ -62,7 +62,7 @@ function routersOf(router: string | string[] | undefined): string[] {
   return bases;
 }
 
-function transportsOf(names: TransportName[] | undefined): TransportName[] {
+function transportsOf(names: Options['transports']): TransportName[] {
   const built: TransportName[] = [];
   const list = names || known;
   for (let i = 0; i < list.length; i++) {
@@ -78,7 +78,9 @@ function transportsOf(names: TransportName[] | undefined): TransportName[] {
 
 /** A URL that may be relative to the page. */
 function absolute(url: string): string {
-  if (/^[a-z][a-z0-9+.\-]*:/i.test(url) || !scope.document) return url;
+  if (/^[a-z][a-z0-9+.\-]*:/i.test(url)) return url;
+  if (!scope.document)
+    return typeof scope.URL === 'function' && scope.location ? new scope.URL(url, scope.location.href).href : url;
   const a = scope.document.createElement('a');
   a.href = url;
   return a.href;
@@ -86,7 +88,14 @@ function absolute(url: string): string {
 
 /** The folder that the script element of polysocket.js came from; undefined where it is part of another script. */
 function scriptURL(): string | undefined {
-  const element = scope.document && scope.document.currentScript;
+  const document: Document | undefined = scope.document;
+  if (!document) return undefined;
+  let element = document.currentScript as HTMLScriptElement | null | undefined;
+  if (element === undefined) {
+    // IE has it not. There, it is the last that the page has so far.
+    const scripts = document.getElementsByTagName('script');
+    element = scripts[scripts.length - 1];
+  }
   const match = element && /^(https?:.*)\/polysocket(\.min)?\.js([?#].*)?$/.exec(element.src);
   return match ? match[1] : undefined;
 }

@@ -85,8 +85,10 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
 /** Where the socket is that an answer tells of; null where it tells of none. */
 function created(router: string, body: any): Address | null {
   if (body.ok !== true || typeof body.polysocketd !== 'string' || typeof body.socket !== 'string') return null;
-  const scheme = router.substring(0, router.indexOf(':'));
-  return { relay: scheme + '://' + body.polysocketd, socket: body.socket };
+  const parts = /^(https?:\/\/)([^\/]*)(.*)$/i.exec(router)!;
+  // One process that is router and relay has both below the same path.
+  const path = body.polysocketd === parts[2] ? parts[3] : '';
+  return { relay: parts[1] + body.polysocketd + path, socket: body.socket };
 }
 
 /** Closes a socket that nobody wants any more. */
@@ -97,7 +99,7 @@ function close(at: Address, exchange: Exchange): void {
 
 /** Asks a router whether a relay is alive (protocol 1.2); null where there is no answer. */
 export function alive(router: string, at: Address, exchange: Exchange, tell: (alive: boolean | null) => void): Cancel {
-  const params = query({ host: at.relay.substring(at.relay.indexOf('//') + 2) });
+  const params = query({ host: at.relay.split('/')[2] });
   return exchange({ url: router + '/relay', params: params, timeout: 10000 }, function (answer) {
     const body = answer.body;
     tell(body && typeof body.alive === 'boolean' ? body.alive : null);

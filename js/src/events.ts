@@ -159,7 +159,7 @@ function define(object: any, properties: { [name: string]: unknown }): void {
 }
 
 /** Tells the page of an exception, as browsers do of one in a listener, and goes on. */
-function report(e: unknown): void {
+export function report(e: unknown): void {
   if (typeof scope.reportError === 'function') scope.reportError(e);
   else
     setTimeout(function () {

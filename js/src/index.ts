@@ -1,14 +1,16 @@
 import type { Info, Options, TransportEvent } from './api.js';
 import { configure } from './config.js';
 import { scope } from './engine/global.js';
+import { report } from './events.js';
+import { hidden } from './interface.js';
 import { define, infoOf, watch } from './socket.js';
 import { version } from './version.js';
 
 export type { GaveUp, Info, Options, TransportEvent, TransportName } from './api.js';
 export { version };
 
-/** The classes that were made here, and the browser's own that each of them knows. */
-const made: { ours: typeof WebSocket; native: typeof WebSocket | undefined }[] = [];
+/** The property of a class of ours that has the browser's own: another copy of this script may look for it. */
+const nativeOf = '_polysocketNative';
 
 /**
  * Makes a class that is used as the browser's own WebSocket is, and reaches its targets by the first of the transports that
@@ -17,7 +19,7 @@ const made: { ours: typeof WebSocket; native: typeof WebSocket | undefined }[] =
 export function create(options?: Options): typeof WebSocket {
   const native = ownOf(scope.WebSocket);
   const ours = define(configure(options, native));
-  made.push({ ours: ours, native: native });
+  hidden(ours, nativeOf, native);
   return ours;
 }
 
@@ -63,12 +65,16 @@ watch.changed = function (socket) {
   const all = listeners.slice();
   for (let i = 0; i < all.length; i++) {
     const now = infoOf(socket);
-    all[i]({ socket: socket, transport: now.transport, gaveUp: now.gaveUp, error: now.error });
+    try {
+      all[i]({ socket: socket, transport: now.transport, gaveUp: now.gaveUp, error: now.error });
+    } catch (e) {
+      report(e);
+    }
   }
 };
 
 /** The browser's own class: what is under one of ours, where that was installed. */
 function ownOf(current: typeof WebSocket | undefined): typeof WebSocket | undefined {
-  for (let i = 0; i < made.length; i++) if (made[i].ours === current) return made[i].native;
+  if (current && nativeOf in current) return (current as any)[nativeOf];
   return typeof current === 'function' || typeof current === 'object' ? current : undefined;
 }

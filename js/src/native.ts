@@ -35,8 +35,8 @@ export function openNative(
     on.failed('hung');
   });
   native.binaryType = 'arraybuffer';
-  native.onclose = function () {
-    stopTimer();
+  native.onclose = native.onerror = function () {
+    stop();
     on.failed('refused');
   };
   native.onopen = function () {

@@ -8,6 +8,7 @@ import { relayed } from './relayed.js';
 import { Slots } from './slots.js';
 import { transports, type Transport } from './transport/transport.js';
 import { withoutUser } from './url.js';
+import { wellFormed } from './wire/text.js';
 
 export interface OpeningEvents {
   /** The connection is open. It tells nothing before it is listened to. */
@@ -109,7 +110,7 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
       if (value !== undefined && typeof value !== 'string')
         return fail('the token is a ' + typeof value + ', not a string');
       tokenKnown = true;
-      token = value;
+      token = value === undefined ? value : wellFormed(value);
       run();
     }
     function broke(e: any): void {
@@ -118,8 +119,21 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
     if (typeof config.token !== 'function') return known(config.token);
     try {
       const promised: any = config.token();
-      if (promised && typeof promised.then === 'function') promised.then(known, broke);
-      else known(promised);
+      if (!promised || typeof promised.then !== 'function') return known(promised);
+      const stopTimer = clock.after(config.timeout, function () {
+        broke('the promise of it has not settled in time');
+      });
+      cancel = stopTimer;
+      promised.then(
+        function (value: any) {
+          stopTimer();
+          known(value);
+        },
+        function (e: any) {
+          stopTimer();
+          broke(e);
+        },
+      );
     } catch (e) {
       broke(e);
     }

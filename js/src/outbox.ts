@@ -22,9 +22,6 @@ interface Shape {
 const windowNumbers = 64;
 const windowBytes = 256 * 1024;
 
-/** What the relay counts for a message beside its payload, in bytes. */
-const overhead = 64;
-
 /**
  * The outbox keeps what the page has sent until the relay has passed it on. A message is cut and gets its numbers when it
  * is first taken to be sent, and keeps them: a number may have arrived although its request failed, and the first copy
@@ -63,7 +60,7 @@ export class Outbox {
     while (this.queue.length() && this.flight.length < windowNumbers) {
       const part = this.next(shape);
       if (!goesWith(taken, part, shape)) break;
-      if (this.flight.length && this.flightBytes + part.size + overhead > windowBytes) break;
+      if (this.flight.length && this.flightBytes + part.size > windowBytes) break;
       this.number(part);
       taken.push(this.mark(this.flight.length - 1));
     }
@@ -75,7 +72,7 @@ export class Outbox {
     while (this.flight.length && this.flight[0].part.number <= n) {
       const part = this.flight.shift()!.part;
       this.passed = part.number;
-      this.flightBytes -= part.size + overhead;
+      this.flightBytes -= part.size;
       if (part.kind !== 'c') this.buffered -= part.size;
     }
     this.failed(parts);
@@ -146,7 +143,7 @@ export class Outbox {
       this.cutOff = 0;
     }
     this.flight.push({ part: part, out: false });
-    this.flightBytes += part.size + overhead;
+    this.flightBytes += part.size;
   }
 }
 

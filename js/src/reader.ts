@@ -9,7 +9,7 @@ import type { Frame } from './wire/frame.js';
  * without a trace has to be made again before the relay's grace period is over, which is 30 s.
  */
 const longRead = 20000;
-const shortRead = 5000;
+const shortRead = 1000;
 
 /** How long to wait, in milliseconds, after an answer that has brought nothing, and took less than that. */
 const pause = 200;
@@ -84,6 +84,7 @@ export class Reader {
     const code = answer.body && answer.body.code;
     if (answer.status === 200) {
       this.retry.ok();
+      if (took >= this.ttl) this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
       // Nothing new, and at once, has a read that one of ours superseded which was late, or whoever is on the way and repeats.
       if (fruitful || took > pause) this.read();
       else this.after(pause);
@@ -91,7 +92,7 @@ export class Reader {
       this.o.on.lost(sentence(answer), code === 'no_socket');
     } else {
       // Whoever cuts requests that wait may let shorter ones live.
-      if (took > shortRead) this.ttl = Math.max(shortRead, this.ttl / 2);
+      if (took > shortRead) this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));
       const wait = this.retry.failed();
       if (wait === null) return this.o.on.lost('reading failed for too long: ' + sentence(answer));
       this.after(wait);

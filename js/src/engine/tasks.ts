@@ -26,6 +26,7 @@ function poster(): () => void {
   if (typeof scope.MessageChannel === 'function') {
     const channel = new scope.MessageChannel();
     channel.port1.onmessage = next;
+    if (channel.port1.unref) channel.port1.unref(); // Node would wait for it
     return function () {
       channel.port2.postMessage(0);
     };

@@ -1,7 +1,7 @@
 import { scope } from '../engine/global.js';
 
 // How many bytes the bodies of requests that outlive their page may have, all of them together: the standard says 64 KiB
-// (Fetch, "HTTP-network-or-cache fetch"). A page goes away once, so it is not filled up again.
+// (Fetch, "HTTP-network-or-cache fetch").
 let room = 60 * 1024;
 
 /** How many bytes the body of a beacon may have now. */
@@ -20,7 +20,10 @@ export function beacon(url: string, params: string, body?: ArrayBuffer): boolean
   try {
     if (keepalive()) {
       const init: any = { method: 'POST', keepalive: true, credentials: 'omit', body: body };
-      scope.fetch(whole, init).then(null, function () {});
+      const back = function (): void {
+        room += length;
+      };
+      scope.fetch(whole, init).then(back, back);
       room -= length;
       return true;
     }

@@ -397,6 +397,50 @@ test('install puts it over WebSocket, and undoes it', async () => {
   assert.deepEqual(seen, { still: true, back: true, native: true, transport: 'websocket' });
 });
 
+test('a second copy of the script finds the browser’s own WebSocket under that of the first', async () => {
+  const page = await open({ native: true });
+  await page.evaluate(({ relay }) => polysocket.install({ router: relay, transports: ['xhr'] }), servers.urls);
+  await page.addScriptTag({ url: `${servers.urls.relay}/polysocket.min.js` });
+  const requests = [];
+  page.on('request', (request) => requests.push(request.url()));
+  const transport = await page.evaluate(async ({ relay, told }) => {
+    const socket = await opened(new (polysocket.create({ router: relay }))(told));
+    return polysocket.info(socket).transport;
+  }, servers.urls);
+  assert.equal(transport, 'websocket');
+  assert.deepEqual(requests, []);
+});
+
+test('a listener that throws holds up no socket', async () => {
+  const page = await open();
+  const errors = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  const transport = await page.evaluate(async ({ relay, told }) => {
+    polysocket.on('transport', ({ transport }) => {
+      throw new Error(`not ${transport}`);
+    });
+    const socket = await opened(new (polysocket.create({ router: relay }))(told));
+    return polysocket.info(socket).transport;
+  }, servers.urls);
+  assert.equal(transport, 'xhr');
+  assert.deepEqual(errors, ['not null', 'not xhr']);
+});
+
+for (const transport of ['xhr', 'jsonp']) {
+  test(`${transport}: on a page that is isolated from other origins`, async () => {
+    const page = await open({ at: `${servers.urls.pages}/isolated` });
+    const seen = await page.evaluate(
+      async ([{ relay, told }, transport]) => {
+        const socket = await opened(new (polysocket.create({ router: relay, transports: [transport] }))(told));
+        socket.send('hello');
+        return { isolated: crossOriginIsolated, echo: await next(socket) };
+      },
+      [servers.urls, transport],
+    );
+    assert.deepEqual(seen, { isolated: true, echo: 'hello' });
+  });
+}
+
 test('the script says where the router is, where nobody else does', async () => {
   const page = await open();
   const echo = await page.evaluate(async ({ told }) => {

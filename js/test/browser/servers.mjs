@@ -96,7 +96,7 @@ async function startHangup() {
   return { url: `ws://${await listen(server)}`, end: () => server.close() };
 }
 
-/** Serves an empty page, and the client's script at `/polysocket.js`. */
+/** Serves an empty page, which is isolated at `/isolated`, and the client's script at `/polysocket.js`. */
 async function startPages() {
   const script = await readFile(join(root, 'js/dist/polysocket.js'));
   const server = createWebServer((request, response) => {
@@ -104,6 +104,10 @@ async function startPages() {
       response.setHeader('Content-Type', 'text/javascript; charset=utf-8');
       response.end(script);
     } else {
+      if (request.url === '/isolated') {
+        response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+        response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+      }
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
       response.end('<!doctype html><title>polysocket</title>');
     }

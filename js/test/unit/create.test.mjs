@@ -29,9 +29,20 @@ function handExchange(clock) {
 }
 
 /** A create under way at so many routers, and what it tells. */
-function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished } = {}) {
+function parts(seed = 1) {
   const clock = virtualClock(seed);
   const { exchange, requests } = handExchange(clock);
+  const told = [];
+  const tell =
+    (what) =>
+    (...args) =>
+      told.push([what, ...args]);
+  const on = { created: tell('created'), refused: tell('refused'), failed: tell('failed') };
+  return { clock, exchange, requests, told, on, config: { turn: 0, timeout: 10_000 } };
+}
+
+function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished } = {}) {
+  const { clock, exchange, requests, told, on } = parts(seed);
   const config = {
     routers: 'abcdef'
       .slice(0, routers)
@@ -40,12 +51,6 @@ function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished
     turn,
     timeout,
   };
-  const told = [];
-  const tell =
-    (what) =>
-    (...args) =>
-      told.push([what, ...args]);
-  const on = { created: tell('created'), refused: tell('refused'), failed: tell('failed') };
   const cancel = create(config, { ...wish, ...wished }, exchange, clock, on);
   const last = () => requests[requests.length - 1];
   /** Answers the last request, and waits for the next where there is one to come. */
@@ -68,6 +73,29 @@ test('the wish is a form', () => {
     token: 'x y&z',
     nonce: wish.nonce,
   });
+});
+
+test('a relay at the very host of its router has the path of its router', () => {
+  for (const [router, polysocketd, relay] of [
+    ['https://a.test/to/it', 'a.test', 'https://a.test/to/it'],
+    ['http://a.test:8080/it', 'a.test:8080', 'http://a.test:8080/it'],
+    ['http://a.test:8080/it', 'a.test', 'http://a.test'],
+    ['https://a.test/it', 'tom.a.test', 'https://tom.a.test'],
+  ]) {
+    const { config, exchange, requests, clock, on, told } = parts();
+    config.routers = [router];
+    create(config, wish, exchange, clock, on);
+    requests[0].answer(200, { ok: true, polysocketd, socket: 's', protocol: '' });
+    assert.deepEqual(told[0][1], { relay, socket: 's' });
+    const asked = [];
+    alive(
+      router,
+      { relay, socket: 's' },
+      (request) => asked.push(request.params),
+      () => {},
+    );
+    assert.deepEqual(asked, [`host=${encodeURIComponent(polysocketd)}`]);
+  }
 });
 
 test('what was not wished is not in it', () => {

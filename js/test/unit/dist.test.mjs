@@ -71,6 +71,15 @@ test('source maps lead to the sources, which they hold', () => {
   }
 });
 
+test('TypeScript finds types for import and for require, each of its own kind', () => {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const { types, default: code } of [exports['.'].import, exports['.'].require]) {
+    assert.equal(types.endsWith('.d.cts'), code.endsWith('.cjs'));
+    assert.match(readFileSync(join(root, types), 'utf8'), /export declare function install/);
+    assert.match(readFileSync(join(root, code), 'utf8'), /install/);
+  }
+});
+
 test('polysocket.d.ts compiles, strictly, and says what is wrong', () => {
   const check = (source) => {
     const file = join(scratch, 'use.ts');

@@ -69,11 +69,13 @@ test('when it is open that is told, and what was agreed', () => {
 });
 
 test('where it is closed before it is open it was refused', () => {
-  const { native, told, clock } = opening();
-  native.onerror?.();
-  native.onclose({ code: 1006 });
-  assert.deepEqual(told, [['failed', 'refused']]);
-  assert.equal(clock.pending(), 0);
+  // Some have an error and no close.
+  for (const type of ['onerror', 'onclose']) {
+    const { native, told, clock } = opening();
+    native[type]({ code: 1006 });
+    assert.deepEqual(told, [['failed', 'refused']]);
+    assert.deepEqual([native.onerror, native.onclose, clock.pending()], [null, null, 0]);
+  }
 });
 
 test('where it is not open in time it has hung, and is closed', () => {

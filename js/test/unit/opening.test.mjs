@@ -239,7 +239,7 @@ test('a token is given with each create, and a function is asked for one once, w
 test('a token may be promised', (t) => {
   const promised = promise();
   const { clock, creates, last } = opening(t, { transports: ['xhr'], token: () => promised });
-  clock.idle();
+  clock.run(9999);
   assert.equal(creates.length, 0);
   promised.resolve('later');
   assert.equal(last().said.token, 'later');
@@ -258,6 +258,23 @@ test('a promise of the engine does as well', async (t) => {
   await null;
   assert.deepEqual(broken.outcome(), [['failed', 'there is no token: the login is over']]);
   assert.deepEqual(outcome(), []);
+});
+
+test('a token that does not come in time fails the socket, and is not used when it comes', (t) => {
+  const promised = promise();
+  const { clock, creates, outcome } = opening(t, { transports: ['xhr'], token: () => promised });
+  clock.run(10_000);
+  const failed = [['failed', 'there is no token: the promise of it has not settled in time']];
+  assert.deepEqual(outcome(), failed);
+  promised.resolve('late');
+  clock.idle();
+  assert.deepEqual([outcome(), creates.length], [failed, 0]);
+});
+
+test('a token has no lone surrogates', (t) => {
+  const { clock, last } = opening(t, { transports: ['xhr'], token: 'a\ud800' });
+  clock.settle();
+  assert.equal(last().said.token, 'a\ufffd');
 });
 
 test('where there is no token it has failed, and why is told', (t) => {
@@ -279,7 +296,7 @@ test('where there is no token it has failed, and why is told', (t) => {
   for (const [token, settle, error] of cases) {
     let given;
     const { clock, creates, outcome } = opening(t, { transports: ['xhr', 'jsonp'], token: () => (given = token()) });
-    clock.idle();
+    clock.run(9999);
     settle?.(given);
     clock.idle();
     assert.deepEqual([outcome(), creates.length], [[['failed', error]], 0]);

@@ -167,7 +167,7 @@ test('it gives up when reads have failed for 30 s, and tells why', () => {
   assert.deepEqual(told.at(-1), ['lost', 'reading failed for too long: no answer came in time', false]);
 });
 
-test('reads that are cut early become shorter, down to 5 s', () => {
+test('reads that are cut early become shorter, down to 1 s, and longer again when they are not', () => {
   const { down, clock } = readerOf();
   const cut = (after) => {
     clock.run(after);
@@ -176,15 +176,22 @@ test('reads that are cut early become shorter, down to 5 s', () => {
     return down.last().ttl;
   };
   const first = down.last().ttl;
-  assert.equal(cut(5000), first, 'not those that fail for another reason');
+  assert.equal(cut(1000), first, 'not those that fail for another reason');
+  assert.equal(cut(16_000), 8000);
+  assert.equal(cut(5000), 2500, 'half of what they had');
+  assert.equal(cut(2500), 1250);
+  assert.equal(cut(1250), 1000);
+  assert.equal(cut(1250), 1000);
+  clock.run(900);
   down.last().gives(1, 'a');
-  assert.equal(cut(5001), first / 2);
-  down.last().gives(2, 'b');
-  assert.equal(cut(8000), Math.max(5000, first / 4));
-  down.last().gives(3, 'c');
-  assert.equal(cut(5001), 5000);
-  down.last().gives(4, 'd');
-  assert.equal(cut(6000), 5000);
+  assert.equal(down.last().ttl, 1000, 'it has not waited for all of it');
+  for (let i = 0; i < 100; i++) {
+    const before = down.last().ttl;
+    clock.run(before);
+    down.last().gives(2);
+    assert.ok(down.last().ttl >= before && down.last().ttl <= before * 1.1 + 1);
+  }
+  assert.equal(down.last().ttl, first);
 });
 
 test('no_socket is the end, and nobody holds the socket any more', () => {

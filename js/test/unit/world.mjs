@@ -188,7 +188,7 @@ class Client {
     const { ttl } = entry.said.params;
     if (this.over) this.#complain('it reads after the end');
     if (this.#open('j').length > 1) this.#complain('two reads at a time');
-    if (!(ttl >= 5000 && ttl <= 25000)) this.#complain(`it lets the relay wait for ${ttl} ms`);
+    if (!(/^\d+$/.test(ttl) && ttl >= 1000 && ttl <= 20000)) this.#complain(`it lets the relay wait for ${ttl} ms`);
     if (!(entry.timeout > ttl)) this.#complain('it waits less long than the relay');
     this.#acknowledgesAll(entry);
   }
