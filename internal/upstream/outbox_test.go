@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,13 +121,11 @@ func TestClocks(t *testing.T) {
 // notified is a connection that tells when it is closed for the first time.
 type notified struct {
 	net.Conn
+	once   sync.Once
 	closed func()
 }
 
 func (n *notified) Close() error {
-	if f := n.closed; f != nil {
-		n.closed = nil
-		f()
-	}
+	n.once.Do(n.closed)
 	return n.Conn.Close()
 }
