@@ -1865,13 +1865,9 @@ var Link = /** @class */ (function () {
     Link.prototype.start = function () {
         this.reader.start();
     };
-    /** Sends a message. */
+    /** Sends a message, or the close, behind all that was sent. What comes back is told by `closed`. */
     Link.prototype.send = function (frame) {
         this.writer.send(frame);
-    };
-    /** Closes the target's side, behind all that was sent. What comes back is told by `closed`. */
-    Link.prototype.close = function (code, reason) {
-        this.writer.send({ kind: 'c', code: code, data: reason });
     };
     /** How many bytes of the messages were not passed on yet. They stay when the link has ended. */
     Link.prototype.buffered = function () {

@@ -97,14 +97,9 @@ export class Link {
     this.reader.start();
   }
 
-  /** Sends a message. */
+  /** Sends a message, or the close, behind all that was sent. What comes back is told by `closed`. */
   send(frame: Frame): void {
     this.writer.send(frame);
-  }
-
-  /** Closes the target's side, behind all that was sent. What comes back is told by `closed`. */
-  close(code: number, reason: string): void {
-    this.writer.send({ kind: 'c', code: code, data: reason });
   }
 
   /** How many bytes of the messages were not passed on yet. They stay when the link has ended. */

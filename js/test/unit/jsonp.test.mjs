@@ -85,7 +85,7 @@ test('what is sent both ways arrives, long and short, and nothing is left of it'
   target.send('b', Buffer.from(bytes));
   page.clock.run(5000);
   assert.deepEqual(got, [...messages, bytes]);
-  link.close(3000, 'bye & é');
+  link.send({ kind: 'c', code: 3000, data: 'bye & é' });
   page.clock.idle();
   assert.deepEqual(target.messages, [...messages, Buffer.from(bytes)]);
   assert.deepEqual(
@@ -111,7 +111,7 @@ test('requests that fail are made again', (t) => {
   for (let i = 0; i < 20; i++) target.send('t', `down ${i}`);
   page.clock.run(60_000);
   assert.deepEqual([target.messages.length, got.length], [20, 20]);
-  link.close(1000, '');
+  link.send({ kind: 'c', code: 1000, data: '' });
   page.clock.idle();
   assert.equal(page.links[0].over.code, 1000);
   assert.deepEqual(page.relay.allComplaints(), []);

@@ -160,7 +160,7 @@ class Client {
 
   close(code, reason) {
     this.closing = { code, reason };
-    this.link.close(code, reason);
+    this.link.send({ kind: 'c', code, data: reason });
   }
 
   leave(code = 1001) {
