@@ -27,6 +27,8 @@ func TestServer(t *testing.T) {
 			runAs(t, "HTTP1.1", s)
 			s.HTTP = "1.0"
 			runAs(t, "HTTP1.0", s)
+			s.HTTP = "h2c"
+			runAs(t, "h2c", s)
 		},
 		"short": func(t *testing.T) {
 			p := start(t, "--grace", "3s", "--hold", "1s", "--target-timeout", "4s", "--close-timeout", "1s", "--buffer-limit", "64KiB")
