@@ -37,7 +37,9 @@ func rules() []rule {
 		sendRules, rawRules, frameRules, openBodyRules, openBodyEndRules, flowRules, busyRules,
 		pollRules, readerRules, jsonpRules, nameRules,
 		upRules, windowRules, upAnswerRules, continuedRules, utf8Rules, closeRules, closeCodeRules,
-		downRules, endRules, boundRules, graceRules,
+		downRules, endRules, boundRules, graceRules, streamGraceRules,
+		streamRules, streamEndRules, streamAckRules, supersedeRules, frameStreamRules, eventRules,
+		manyRules, manyPollRules, manyStreamRules, manyOriginRules,
 		whoRules, bindRules, corsRules,
 	)
 }
