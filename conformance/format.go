@@ -144,8 +144,8 @@ func readEvent(st *stream, b string) ([]item, error) {
 	switch {
 	case b == "\n":
 		return nil, nil
-	case strings.ContainsAny(b, "\r\ufeff"):
-		return nil, errors.New("a carriage return or a mark")
+	case strings.Contains(b, "\r"):
+		return nil, errors.New("a carriage return")
 	case strings.HasPrefix(b, ":") && scripted, b == beats && !scripted:
 		return nil, fmt.Errorf("e.heartbeat: with hb: %v", scripted)
 	case strings.HasPrefix(b, ":"), b == beats:

@@ -52,9 +52,9 @@ func testManyStream(t *T) {
 	st.cut()
 	// Nothing of it is acknowledged but by the next.
 	st = ss[0].many(sockets(ss[2].after(2), ss[0].after(1)), "stream=1").open()
-	st.of(ss[2], 3, "text 12").of(ss[0], 2, "text a2", "text a3", "text a4").quiet(50 * time.Millisecond)
-	ss[1].poll(a(0)).do().has("text 00", "text 01", "text 02").at(1)
-	ss[2].poll(a(0)).do().has("text 12").at(3)
+	st.of(ss[2], 3, "text 1 2").of(ss[0], 2, "text a2", "text a3", "text a4").quiet(50 * time.Millisecond)
+	ss[1].poll(a(0)).do().has("text 0 0", "text 0 1", "text 0 2").at(1)
+	ss[2].poll(a(0)).do().has("text 1 2").at(3)
 	st.quiet(50 * time.Millisecond)
 }
 

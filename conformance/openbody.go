@@ -20,7 +20,7 @@ func testOpenBody(t *T) {
 	s, c := t.pair(target.Options{})
 	two, three := run(masked(target.OpText, "two")), run(target.Part(target.OpBinary, false, "th"), target.Part(0, true, "ree"))
 	u := s.upload([]string{
-		run(target.Text("one")), two[:3], two[3:], run(control(target.OpPing, "ping")) + three[:5], three[5:] + run(target.Text("four")) + "\x81", "\x00",
+		run(target.Text("one")), two[:3], two[3:], run(control(target.OpPing, "ping")) + three[:5], three[5:] + run(target.Text("four")) + "\x81", "\x00", run(control(target.OpPong, "")),
 	})
 	u.next()
 	c.Saw("text one")

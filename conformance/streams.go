@@ -39,7 +39,7 @@ func testStreamHeaders(t *T) {
 func testStreamFirst(t *T) {
 	t.streams(func(t *T, carrier string) {
 		s, c := t.pair(target.Options{})
-		s.stream(carrier).open().silent(200 * time.Millisecond) // how soon they came is checked when any is opened
+		s.stream(carrier, a(0)).open().silent(200 * time.Millisecond) // how soon they came is checked when any is opened
 		c.Text("waits")
 		s.waiting(1)
 		s.stream(carrier, a(0)).open().has("text waits") // and come first
@@ -180,8 +180,9 @@ func testStreamRefused(t *T) {
 			s.stream(carrier, a(0), a(0)).do().fails(400, "bad_request").names("a")
 			s.stream(carrier).from(t.srv.GoodOrigin).open().has("text one") // binds its origin
 			s.stream(carrier).from(strange).do().fails(403, "no_socket")
+			st := s.stream(carrier, a(1)).open().at(2)
 			c.Close(1000, "")
-			s.stream(carrier, a(1)).open().at(2).has("close 1000").ends()
+			st.has("close 1000").ends()
 			s.stream(carrier, a(2)).do().fails(403, "no_socket")
 			s.stream(carrier).do().fails(403, "no_socket")
 		}

@@ -46,6 +46,13 @@ func (u *upload) next() *upload {
 	return u
 }
 
+// cut breaks the request off. A transport that waits for more of the body would not see that it is cancelled.
+func (u *upload) cut() {
+	u.cancel()
+	u.w.CloseWithError(io.ErrUnexpectedEOF)
+	<-u.gone
+}
+
 // end sends what is left, ends the body and waits for the answer.
 func (u *upload) end() *answer {
 	u.t.Helper()
