@@ -10,8 +10,11 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// ErrMessageTooLarge says that a message in a batch is over the limit.
-var ErrMessageTooLarge = errors.New("a message is over the limit")
+// What is wrong with a batch, besides frames that break its rules.
+var (
+	ErrMessageTooLarge = errors.New("a message is over the limit")
+	ErrBodyBroken      = errors.New("the body has broken off")
+)
 
 // The numbers of reading a batch, in bytes.
 const (
@@ -66,6 +69,11 @@ func (b *BatchReader) Next(count, size int) ([]Frame, error) {
 	return nil, b.err
 }
 
+// Last tells whether Next has nothing more to give but io.EOF, as far as is known.
+func (b *BatchReader) Last() bool {
+	return b.err == nil && errors.Is(b.done, io.EOF) && b.at == len(b.buf) && !b.open
+}
+
 // fill reads more of the body. At its end there is an error, and it is false.
 func (b *BatchReader) fill() bool {
 	if b.done != nil {
@@ -106,7 +114,7 @@ func (b *BatchReader) ended() error {
 	rest := b.buf[b.at:]
 	switch _, n, _ := ParseHeader(rest); {
 	case !errors.Is(b.done, io.EOF):
-		return b.done
+		return fmt.Errorf("%w: %w", ErrBodyBroken, b.done)
 	case n > 0:
 		return fmt.Errorf("at byte %d: a frame is cut off", b.count)
 	case len(rest) > 0:
