@@ -26,9 +26,9 @@ const (
 // A Lot is where connections are parked. Make it with NewLot, and end it with
 // Close.
 type Lot struct {
-	poller *poller.Poller // nil where the system has none
-
 	mu     sync.Mutex
+	poller *poller.Poller // nil before it is needed, and where the system has none
+	none   bool           // the system has none
 	conns  map[*Conn]struct{}
 	exits  map[*http.Server]*exit
 	closed bool
@@ -39,9 +39,18 @@ type Lot struct {
 
 // NewLot makes a Lot. Where the system has no poller nothing can be parked in it.
 func NewLot() *Lot {
-	l := &Lot{conns: make(map[*Conn]struct{}), exits: make(map[*http.Server]*exit), empty: make(chan struct{})}
-	l.poller, _ = poller.New() // nil: see Park
-	return l
+	return &Lot{conns: make(map[*Conn]struct{}), exits: make(map[*http.Server]*exit), empty: make(chan struct{})}
+}
+
+// open tells whether something can be parked.
+func (l *Lot) open() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.poller == nil && !l.none && !l.closed {
+		p, err := poller.New()
+		l.poller, l.none = p, err != nil
+	}
+	return l.poller != nil && !l.closed
 }
 
 // Park takes over the connection of a request. Where the response's header has
@@ -52,7 +61,7 @@ func NewLot() *Lot {
 // Where it is not ok the connection cannot be parked (HTTP/2, a wrapped
 // ResponseWriter, a system without a poller), and the handler has to wait itself.
 func (l *Lot) Park(w http.ResponseWriter, r *http.Request) (c *Conn, ok bool) {
-	if l.poller == nil || r.ProtoMajor != 1 || l.closing() {
+	if r.ProtoMajor != 1 || !l.open() {
 		return nil, false
 	}
 	// A body that was not read would be taken for the next request.
@@ -123,15 +132,15 @@ func (l *Lot) Close() {
 		}
 	}
 	l.mu.Lock()
-	exits := l.exits
+	exits, p := l.exits, l.poller
 	l.exits = nil
 	l.mu.Unlock()
 	for _, e := range exits {
 		_ = e.Close()
 	}
 	l.served.Wait()
-	if l.poller != nil {
-		_ = l.poller.Close()
+	if p != nil {
+		_ = p.Close() // of a file, which does not fail
 	}
 }
 
