@@ -69,7 +69,7 @@ func testOpenBodyNumbered(t *T) {
 func testOpenBodyBytes(t *T) {
 	s, c := t.pair(target.Options{})
 	body := run(
-		target.Part(target.OpText, false, "é"), control(target.OpPing, "ping"), masked(0, "€"), target.Part(0, true, ""),
+		target.Part(target.OpText, false, "é"), control(target.OpPing, "ping"), target.Part(0, false, ""), masked(0, "€"),
 		target.Binary([]byte(strings.Repeat("b", 130))), masked(target.OpText, "last"),
 	)
 	u := s.upload(strings.Split(body, ""), "n=1")

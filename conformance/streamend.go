@@ -12,9 +12,9 @@ var streamEndRules = []rule{
 	every("stream.max", "endless", testStreamEndless),
 	every("stream.close", "the last", testStreamClose),
 	every("stream.close", "kept", testStreamCloseKept),
-	on("stream.end", "then the next request", testStreamThenNext, plain),
-	on("stream.end", "requests that wait behind it", testStreamPipelined, plain),
-	on("any.http10", "a connection goes on after a long poll", testPollThenNext, plain),
+	on("stream.end", "then the next request", testStreamThenNext),
+	on("stream.end", "requests that wait behind it", testStreamPipelined),
+	on("any.http10", "a connection goes on after a long poll", testPollThenNext),
 }
 
 func padded(i int) string { return fmt.Sprint(i) + strings.Repeat("x", 699) }
@@ -162,28 +162,43 @@ func testStreamThenNext(t *T) {
 	})
 }
 
+// testStreamPipelined has the next requests there before a stream ends; together with it, or after its beginning.
 func testStreamPipelined(t *T) {
 	t.streams(func(t *T, carrier string) {
-		s, c := t.pair(target.Options{})
-		w := t.wire().ask(s.stream(carrier, a(0), "max=1"))
-		resp := w.head()
-		w.ask(s.jsonp("t=t", "d=behind")).ask(s.poll(a(2), "ttl=30000")).ask(s.stream(carrier, a(3), "max=1"))
-		c.Text(padded(0), padded(1))
-		if got := w.rest(resp); !strings.Contains(got, padded(1)) {
-			t.Fatalf("stream.end: the stream before what waits: got %q", clip(got))
-		}
-		sent := w.head()
-		if got := w.rest(sent); sent.StatusCode != 201 || !strings.HasPrefix(got, "/**/cb(") {
-			t.Fatalf("stream.end: the send behind a stream: got %s %q", sent.Status, got)
-		}
-		c.Saw("text behind")
-		c.Text("three")
-		if got := w.answer(); !strings.Contains(got, `"three"`) {
-			t.Fatalf("stream.end: the poll behind a stream: got %q", got)
-		}
-		c.Close(4000, "bye")
-		if got := w.answer(); !strings.Contains(got, "bye") {
-			t.Fatalf("stream.end: the stream behind a poll: got %q", got)
+		for _, together := range []bool{false, true} {
+			s, c := t.pair(target.Options{})
+			big := strings.Repeat("b", 300<<10) // more than a server would read ahead
+			first := s.stream(carrier, a(0), "max=1")
+			rest := []*ask{s.jsonp("t=t", "d=behind"), s.raw(big, "t=t"), s.poll(a(2), "ttl=30000"), s.stream(carrier, a(3), "max=1")}
+			w := t.wire()
+			if !together {
+				w.ask(first)
+			} else {
+				w.ask(append([]*ask{first}, rest...)...)
+			}
+			resp := w.head()
+			if !together {
+				w.ask(rest...)
+			}
+			c.Text(padded(0), padded(1))
+			if got := w.rest(resp); !strings.Contains(got, padded(1)) {
+				t.Fatalf("stream.end: the stream before what waits: got %q", clip(got))
+			}
+			for _, want := range []string{"behind", big} {
+				if resp := w.head(); resp.StatusCode != 201 || w.rest(resp) == "" {
+					t.Fatalf("stream.end: a send behind a stream: got %s", resp.Status)
+				}
+				c.Saw("text " + want)
+			}
+			c.Text("three")
+			if got := w.answer(); !strings.Contains(got, `"three"`) {
+				t.Fatalf("stream.end: the poll behind a stream: got %q", got)
+			}
+			c.Close(4000, "bye")
+			if got := w.answer(); !strings.Contains(got, "bye") {
+				t.Fatalf("stream.end: the stream behind a poll: got %q", got)
+			}
+			w.ask(t.get("/relay", "host=x").to(s.host)).answer()
 		}
 	})
 }

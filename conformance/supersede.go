@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/polysocket/polysocket/conformance/target"
@@ -12,6 +13,7 @@ var supersedeRules = []rule{
 	every("stream.superseded", "in a flood", testSupersededMidway),
 	every("stream.superseded", "in a flood, without a", testSupersededFree),
 	every("stream.superseded", "stuck", testSupersededStuck),
+	every("stream.superseded", "stuck, with a", testManyStuck),
 	every("stream.superseded", "not by an error", testStreamNotSuperseded),
 	every("poll.superseded", "by a stream", testPollSuperseded),
 }
@@ -124,6 +126,35 @@ func testSupersededStuck(t *T) {
 				c.Settled(500 * time.Millisecond)
 			}
 		})
+	}
+}
+
+// testManyStuck has so many sockets in one stream that it is stuck before each has sent what it may.
+func testManyStuck(t *T) {
+	const count = 12
+	ss, cs := t.pairs(count)
+	text := strings.Repeat("x", min(900<<10, t.srv.MessageLimit-10))
+	var named []string
+	for i, s := range ss {
+		cs[i].Text(fmt.Sprint(i, text))
+		named = append(named, s.after(0))
+	}
+	stuck := ss[0].on(t.narrow()).many(sockets(named...), "stream=1").unread()
+	half := ss[0].many(sockets(named[:count/2]...), "stream=1").open()
+	for i, s := range ss {
+		want := fmt.Sprint("text ", i, text)
+		switch {
+		case i < count/2:
+			half.of(s, 1, want)
+		case i%3 == 0:
+			s.poll(a(0), "ttl=20000").do().has(want).at(1)
+		default:
+			s.stream(carriers[i%2], a(0)).open().at(1).has(want)
+		}
+	}
+	stuck.flow()
+	if !stuck.until(patience, func() bool { return stuck.sort() != nil }) {
+		t.Errorf("stream.superseded: %v\n  %s, want an end, as all of its sockets have left it", stuck, stuck.state())
 	}
 }
 

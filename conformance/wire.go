@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -23,15 +25,28 @@ func (t *T) wire() *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if t.srv.CA != nil {
+		nc = tls.Client(nc, &tls.Config{RootCAs: t.srv.CA, ServerName: t.base.Hostname()})
+	}
 	t.Cleanup(func() { nc.Close() })
 	return &wire{t: t, nc: nc, br: bufio.NewReader(nc)}
 }
 
-// ask writes a request, and waits for nothing.
-func (w *wire) ask(a *ask) *wire {
+// ask writes requests, all at once, and waits for nothing.
+func (w *wire) ask(all ...*ask) *wire {
 	w.t.Helper()
-	if _, err := fmt.Fprintf(w.nc, "%s %s?%s HTTP/1.1\r\nHost: %s\r\n\r\n", a.method, a.path, a.query, a.host); err != nil {
-		w.t.Fatalf("%v\n  as the next request of a connection: %v", a, err)
+	var b bytes.Buffer
+	for _, a := range all {
+		fmt.Fprintf(&b, "%s %s?%s HTTP/1.1\r\nHost: %s\r\n", a.method, a.path, a.query, a.host)
+		if a.method == "POST" {
+			fmt.Fprintf(&b, "Content-Length: %d\r\n", len(a.body))
+		}
+		a.header.Write(&b)
+		fmt.Fprintf(&b, "\r\n%s", a.body)
+	}
+	w.nc.SetWriteDeadline(time.Now().Add(patience))
+	if _, err := w.nc.Write(b.Bytes()); err != nil {
+		w.t.Fatalf("%v\n  on a connection of its own: %v", all, err)
 	}
 	return w
 }
