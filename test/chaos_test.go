@@ -29,10 +29,16 @@ type carrier struct {
 var carriers = []carrier{
 	{"json", []lossless.Up{lossless.Batch}, []lossless.Down{lossless.Poll}},
 	{"jsonp", []lossless.Up{lossless.Script}, []lossless.Down{lossless.ScriptPoll}},
+	{"stream", []lossless.Up{lossless.Streamed}, []lossless.Down{lossless.Frames}},
+	{"events", []lossless.Up{lossless.Single}, []lossless.Down{lossless.Events}},
+	{"many", []lossless.Up{lossless.Form}, []lossless.Down{lossless.Many, lossless.ScriptMany}},
+	{"many-stream", []lossless.Up{lossless.Batch}, []lossless.Down{lossless.ManyStream}},
 	{
 		"random",
 		[]lossless.Up{lossless.Batch, lossless.Single, lossless.Form, lossless.Script, lossless.Streamed},
-		[]lossless.Down{lossless.Poll, lossless.ScriptPoll},
+		[]lossless.Down{
+			lossless.Poll, lossless.ScriptPoll, lossless.Frames, lossless.Events, lossless.Many, lossless.ScriptMany, lossless.ManyStream,
+		},
 	},
 }
 

@@ -55,8 +55,9 @@ func (u Up) batch(r *rand.Rand) (units, bytes int) {
 
 // send sends what is in the outbox, one request after the other.
 func (b *outbox) send(ctx context.Context, in *inbox, sender int) error {
-	r := rand.New(rand.NewPCG(b.conn.o.Seed, 100+uint64(sender)))
-	for {
+	for i := uint64(0); ; i++ {
+		// What is drawn for a request does not depend on what became of those before.
+		r := rand.New(rand.NewPCG(b.conn.o.Seed, uint64(sender+100)<<40|i)) //nolint:gosec // it is small
 		up := b.conn.o.Up[r.IntN(len(b.conn.o.Up))]
 		run, by, err := b.take(ctx, r, up)
 		if err != nil {
