@@ -3,9 +3,11 @@ import { alive, create, newNonce } from './create.js';
 import type { Config } from './config.js';
 import type { Connection } from './connection.js';
 import { clock, type Cancel } from './engine/clock.js';
+import type { Exchange } from './http/exchange.js';
 import { openNative } from './native.js';
 import { relayed } from './relayed.js';
 import { Slots } from './slots.js';
+import { waysOf, writeSteps } from './stepping.js';
 import { transports, type Transport } from './transport/transport.js';
 import { withoutUser } from './url.js';
 import { wellFormed } from './wire/text.js';
@@ -30,6 +32,8 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
   let error = '';
   let token: string | undefined;
   let tokenKnown = false;
+  // The exchange by which no router was reached, and why.
+  let failed: { exchange: Exchange; why: string } | null = null;
 
   function next(): void {
     if (over) return;
@@ -55,6 +59,7 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
 
     if (transport) {
       if (transport.missing()) return missing();
+      if (failed && failed.exchange === transport.exchange) return giveUp(failed.why, error);
       return withToken(function () {
         cancel = openRelayed(transport, giveUp, opened);
       });
@@ -73,16 +78,20 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
     giveUp: (why: string, sentence: string) => void,
     opened: (connection: Connection, protocol: string, extensions: string) => void,
   ): Cancel {
+    const ways = waysOf(config.transports.slice(tried - 1));
+    const began = clock.now();
     const wish = { target: withoutUser(url), protocols: protocols, token: token, nonce: nonce };
     return create(config, wish, transport.exchange, clock, {
       created: function (at, protocol, router) {
         const connection = relayed({
           at: at,
           up: transport.up,
-          down: transport.down,
+          downs: ways,
           exchange: transport.exchange,
           slots: slots,
           clock: clock,
+          roundTrip: clock.now() - began,
+          stepped: writeSteps(info, ways, on.changed),
           alive: function (tell) {
             alive(router, at, transport.exchange, tell);
           },
@@ -99,7 +108,10 @@ export function open(config: Config, url: string, protocols: string[], info: Inf
         tried = config.transports.length; // the others would hear the same
         giveUp(code, sentence);
       },
-      failed: giveUp,
+      failed: function (why, sentence) {
+        failed = { exchange: transport.exchange, why: why };
+        giveUp(why, sentence);
+      },
     });
   }
 
