@@ -204,6 +204,7 @@ class Life {
     if (native.state !== 1) return;
     native.cut = this.clock.now() - native.openedAt;
     native.quiet = !native.spoke && !native.sent.length && !native.closed;
+    native.creates = this.creates.length;
     native.winner = info(this.socket).transport === 'websocket';
     this.log('cut');
     native.dies();
@@ -285,7 +286,7 @@ class Life {
     const relays = info(this.socket).gaveUp.length > 0;
     if (killed && relays && this.socket.protocol === (killed.protocol ?? '')) {
       const heir = told.at(-1);
-      const fits = heir && heir.entry === this.creates.at(-1) && heir.protocol === killed.protocol;
+      const fits = heir && this.creates.indexOf(heir.entry) >= killed.creates && heir.protocol === killed.protocol;
       if (fits && !heir.target.broken && !heir.entry.cancelled)
         assert.equal(this.end.code, 3000, 'the page has noticed');
       if (fits) saw('revived');
