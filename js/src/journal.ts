@@ -19,8 +19,8 @@ export class Journal {
   private told = tells.missing;
 
   constructor(
-    private readonly info: Info,
-    private readonly changed: () => void,
+    readonly info: Info,
+    readonly changed: () => void,
   ) {}
 
   /** These transports were given up together. */

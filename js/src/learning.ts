@@ -4,7 +4,7 @@ import { tells, type Journal } from './journal.js';
 import type { Place } from './memory.js';
 import { openNative } from './native.js';
 import { still, type Run, type Runner, type RunnerEvents } from './race.js';
-import type { Opened } from './relaying.js';
+import type { Opened } from './asking.js';
 
 /**
  * For how many milliseconds the browser's own WebSocket is tried alone: for twice as long as it took the last time, at least
@@ -46,7 +46,7 @@ export function learning(
       },
       failed: function (why) {
         failed = why;
-        if (lost) return place.block(why);
+        if (lost) return place.block('websocket', why);
         journal.gaveUp(['websocket'], why, "the browser's own WebSocket did not open: " + why, tells.native);
         on.failed();
       },
@@ -55,9 +55,9 @@ export function learning(
       cancel: cancel,
       lose: function () {
         lost = true;
-        if (failed) return place.block(failed);
+        if (failed) return place.block('websocket', failed);
         journal.note('websocket', 'hung');
-        place.block('hung', config.timeout); // until it is known: the page may be gone by then
+        place.block('websocket', 'hung', config.timeout); // until it is known: the page may be gone by then
       },
     };
   }

@@ -27,18 +27,21 @@ const blockedFor = 30 * 60 * 1000;
 /** How long opening takes is a matter of where the target is, and of the line. It is measured anew each time. */
 const tookFor = 24 * 60 * 60 * 1000;
 
+/** What may be blocked: the browser's own WebSocket, and all that streams. */
+export type Blockable = 'websocket' | 'stream';
+
 /** What is known of a target, by the routers that lead there. */
 export interface Place {
   /** How many milliseconds the browser's own WebSocket has taken to open, the last time; 0 where that is not known. */
   took(): number;
-  /** Why the browser's own WebSocket is not to be tried: `refused`, `hung` or `killed`; empty where it is. */
-  blocked(): string;
+  /** Why a transport is not to be tried: `refused`, `hung` or `killed`, and `buffered` of streams; empty where it is. */
+  blocked(what: Blockable): string;
   /** The browser's own WebSocket has opened. */
   opened(took: number): void;
-  /** It does not open, or not for long, where a relay does; for so many milliseconds, where that is not known for sure. */
-  block(why: string, milliseconds?: number): void;
+  /** It does not work, or not for long, where another does; for so many milliseconds, where that is not known for sure. */
+  block(what: Blockable, why: string, milliseconds?: number): void;
   /** That was not it. */
-  forget(why: string): void;
+  forget(what: Blockable, why: string): void;
 }
 
 /** Recalls what is known of a target. It looks each time it is asked, for another tab may have found out more. */
@@ -58,12 +61,12 @@ export function recall(routers: string[], target: string): Place {
     if (value !== undefined) kept.push([where, what, value, clock.now() + milliseconds!]);
     save(JSON.stringify({ v: version, facts: kept.slice(-most) }));
   }
-  function blocked(): string {
-    const fact = get('native');
-    return fact && /^(refused|hung|killed)$/.test('' + fact[2]) ? '' + fact[2] : '';
+  function blocked(what: Blockable): string {
+    const fact = get(what);
+    return fact && /^(refused|hung|killed|buffered)$/.test('' + fact[2]) ? '' + fact[2] : '';
   }
-  function forget(why: string): void {
-    if (blocked() === why) set('native');
+  function forget(what: Blockable, why: string): void {
+    if (blocked(what) === why) set(what);
   }
 
   return {
@@ -73,12 +76,12 @@ export function recall(routers: string[], target: string): Place {
     },
     blocked: blocked,
     opened: function (took) {
-      forget('refused');
-      forget('hung'); // and what is killed has opened before
+      forget('websocket', 'refused');
+      forget('websocket', 'hung'); // and what is killed has opened before
       set('took', took, tookFor);
     },
-    block: function (why, milliseconds) {
-      set('native', why, milliseconds || blockedFor);
+    block: function (what, why, milliseconds) {
+      set(what, why, milliseconds || blockedFor);
     },
     forget: forget,
   };

@@ -7,7 +7,7 @@ import { Journal, tells } from './journal.js';
 import { learning } from './learning.js';
 import { recall, type Place } from './memory.js';
 import { race, type Runner } from './race.js';
-import { Relaying, type Opened } from './relaying.js';
+import { Asking, type Opened } from './asking.js';
 import { revivable, watched, type Heir } from './revive.js';
 import { withoutUser } from './url.js';
 
@@ -79,21 +79,22 @@ class Opening {
     const names = this.config.transports;
     const asked = this.protocols.length > 0;
     // WHATWG WebSockets, "establish a WebSocket connection": one that was asked for a subprotocol has to choose one.
-    const relaying = this.relaying(function (protocol) {
+    const asking = this.asking(function (protocol) {
       return asked && !protocol ? 'the target chose none of the subprotocols offered' : '';
     });
     const native = learning(this.config, this.url, this.protocols, this.place, this.journal);
-    const relays = course(names, relaying, null);
-    const all = course(names, relaying, native);
+    const relays = course(names, asking, null);
+    const all = course(names, asking, native);
     this.relays = relays.length > 0;
-    const blocked = this.config.native && this.place.blocked();
+    const blocked = this.config.native && this.place.blocked('websocket');
     if (!blocked || !this.relays || all.length === relays.length) return all;
     this.journal.gaveUp(['websocket'], blocked, "the browser's own WebSocket is blocked: " + blocked, tells.native);
     return relays.concat([native]); // where no relay is reached it is tried all the same
   }
 
-  private relaying(wrong: (protocol: string) => string): Relaying {
-    return new Relaying(this.config, { target: this.target, protocols: this.protocols, wrong: wrong }, this.journal);
+  private asking(wrong: (protocol: string) => string): Asking {
+    const errand = { target: this.target, protocols: this.protocols, wrong: wrong };
+    return new Asking(this.config, errand, this.place, this.journal);
   }
 
   private arrived(opened: Opened): void {
@@ -111,7 +112,7 @@ class Opening {
     const self = this;
     return revivable(opened.connection, clock, {
       killed: function () {
-        self.place.block('killed');
+        self.place.block('websocket', 'killed');
         self.killed();
       },
       revive: function (heir) {
@@ -128,14 +129,14 @@ class Opening {
   /** Opens another connection for a page that knows of the first, and of its subprotocol. */
   private revive(protocol: string, heir: Heir): void {
     const self = this;
-    const relaying = this.relaying(function (other) {
+    const asking = this.asking(function (other) {
       return other === protocol
         ? ''
         : "the target chose the subprotocol '" + other + "', and before '" + protocol + "'";
     });
-    race(course(this.config.transports, relaying, null), clock, {
+    race(course(this.config.transports, asking, null), clock, {
       arrived: function (opened) {
-        self.place.block('killed');
+        self.place.block('websocket', 'killed');
         self.journal.uses(opened.transport, function () {
           heir.opened(self.suspected(opened));
         });
@@ -149,9 +150,9 @@ class Opening {
   /** A connection through a relay. Where the browser's own was killed, and this one is as well, it was the target. */
   private suspected(opened: Opened): Connection {
     const place = this.place;
-    if (place.blocked() !== 'killed') return opened.connection;
+    if (place.blocked('websocket') !== 'killed') return opened.connection;
     return watched(opened.connection, clock, function (end) {
-      place.forget('killed');
+      place.forget('websocket', 'killed');
       end();
     });
   }

@@ -106,10 +106,10 @@ test('it is remembered when the relay has opened, and the next socket goes throu
   const { clock, native, natives, opened, open, creates, last } = page(t);
   opened();
   native().dies();
-  assert.equal(place().blocked(), '');
+  assert.equal(place().blocked('websocket'), '');
   last().made();
   clock.run(1);
-  assert.equal(place().blocked(), 'killed');
+  assert.equal(place().blocked('websocket'), 'killed');
   const next = open();
   clock.settle();
   assert.deepEqual([natives.length, creates.length, next.gaveUp()], [1, 2, ['websocket killed']]);
@@ -179,7 +179,7 @@ test('where the relay fails the page gets its native close as it was, and why in
     assert.deepEqual(gaveUp(), ['websocket killed', 'xhr origin_denied']);
     assert.deepEqual([info(socket).error, info(socket).transport], ['this is origin_denied', 'websocket']);
     assert.equal(socket.bufferedAmount, 4, 'it never leaves');
-    assert.equal(place().blocked(), '');
+    assert.equal(place().blocked('websocket'), '');
     clock.idle();
   }
 });
@@ -206,7 +206,7 @@ test('the subprotocol has to be the one that was told', (t) => {
       assert.deepEqual(heard.at(-1), [3, 'close', 1006, '', false]);
       assert.deepEqual(target.closed, { code: 1000, reason: '' });
       assert.match(info(socket).error, /subprotocol/);
-      assert.equal(place().blocked(), '');
+      assert.equal(place().blocked('websocket'), '');
     }
     tidy();
   }
@@ -242,7 +242,7 @@ test('what has received anything ends as it is', (t) => {
   rig.native().says('hello');
   rig.native().dies();
   stays(rig, one, broken);
-  assert.deepEqual([one.heard[0], one.gaveUp(), place().blocked()], [[1, 'message', 'hello'], [], '']);
+  assert.deepEqual([one.heard[0], one.gaveUp(), place().blocked('websocket')], [[1, 'message', 'hello'], [], '']);
 });
 
 test('what the target closes ends as it is', (t) => {
@@ -251,7 +251,7 @@ test('what the target closes ends as it is', (t) => {
     const one = rig.opened();
     rig.native().ends(code, '');
     stays(rig, one, [3, 'close', code, '', true]);
-    assert.equal(place().blocked(), '');
+    assert.equal(place().blocked('websocket'), '');
   }
 });
 
@@ -261,7 +261,7 @@ test('killed while the page closes it, it ends as it is', (t) => {
   one.socket.close(3000);
   rig.native().dies();
   stays(rig, one, broken);
-  assert.deepEqual([one.gaveUp(), place().blocked()], [[], '']);
+  assert.deepEqual([one.gaveUp(), place().blocked('websocket')], [[], '']);
 });
 
 test('killed when the page had sent, it ends as it is, and the next goes through the relay at once', (t) => {
@@ -270,7 +270,7 @@ test('killed when the page had sent, it ends as it is, and the next goes through
   one.socket.send('acted on, maybe');
   rig.native().dies();
   stays(rig, one, broken);
-  assert.deepEqual([one.gaveUp(), place().blocked()], [['websocket killed'], 'killed']);
+  assert.deepEqual([one.gaveUp(), place().blocked('websocket')], [['websocket killed'], 'killed']);
   const next = rig.open();
   rig.clock.settle();
   rig.last().made();
@@ -285,7 +285,7 @@ test('where there is no relay to go through it ends as it is, and nothing is rem
     if (send) one.socket.send('x');
     rig.native().dies();
     stays(rig, one, broken);
-    assert.deepEqual([one.gaveUp(), place().blocked()], [[], '']);
+    assert.deepEqual([one.gaveUp(), place().blocked('websocket')], [[], '']);
   }
 });
 
@@ -316,12 +316,12 @@ test('where what goes through the relay dies in the same way it was the target',
       kill(rig);
       const target = rig.last().made();
       rig.clock.run(1);
-      assert.equal(place().blocked(), 'killed');
+      assert.equal(place().blocked('websocket'), 'killed');
       rig.clock.run(after);
       happens(target);
       rig.tidy();
       rig.clock.run(1);
-      assert.equal(place().blocked(), blocked, `${name}, after ${after} ms`);
+      assert.equal(place().blocked('websocket'), blocked, `${name}, after ${after} ms`);
     }
   }
 });
@@ -335,7 +335,7 @@ test('a close of the page’s that breaks says nothing of the target', (t) => {
   target.answer = () => ({ code: 1006, reason: '' });
   socket.close();
   rig.tidy();
-  assert.equal(place().blocked(), 'killed');
+  assert.equal(place().blocked('websocket'), 'killed');
 });
 
 test('a revived socket asks with a new nonce: the old one may stand for a socket that has lost', (t) => {
@@ -397,5 +397,5 @@ test('closed before the page has heard that it is open, and killed, it has faile
     [3, 'close', 1006, '', false],
   ]);
   tidy();
-  assert.deepEqual([creates.length, place().blocked()], [0, '']);
+  assert.deepEqual([creates.length, place().blocked('websocket')], [0, '']);
 });

@@ -26,7 +26,7 @@ const tab = async () => (await import(`../../build/memory.js?tab=${++tabs}`)).re
 
 test('nothing is known at first', (t) => {
   const { place } = page(t);
-  assert.deepEqual([place.took(), place.blocked()], [0, '']);
+  assert.deepEqual([place.took(), place.blocked('websocket')], [0, '']);
 });
 
 test('how long it took is what it took the last time, for a day', (t) => {
@@ -42,17 +42,17 @@ test('how long it took is what it took the last time, for a day', (t) => {
 test('what is blocked is so for half an hour, or for as long as was said', (t) => {
   const { place, clock } = page(t);
   for (const why of ['refused', 'hung', 'killed']) {
-    place.block(why);
+    place.block('websocket', why);
     clock.run(30 * minute - 1);
-    assert.equal(place.blocked(), why);
+    assert.equal(place.blocked('websocket'), why);
     clock.run(1);
-    assert.equal(place.blocked(), '');
+    assert.equal(place.blocked('websocket'), '');
   }
-  place.block('hung', 5000);
+  place.block('websocket', 'hung', 5000);
   clock.run(4999);
-  assert.equal(place.blocked(), 'hung');
+  assert.equal(place.blocked('websocket'), 'hung');
   clock.run(1);
-  assert.equal(place.blocked(), '');
+  assert.equal(place.blocked('websocket'), '');
 });
 
 test('what opens is not blocked, but may be killed', (t) => {
@@ -62,51 +62,54 @@ test('what opens is not blocked, but may be killed', (t) => {
     ['hung', ''],
     ['killed', 'killed'],
   ]) {
-    place.block(why);
+    place.block('websocket', why);
     place.opened(100);
-    assert.equal(place.blocked(), left);
+    assert.equal(place.blocked('websocket'), left);
   }
 });
 
 test('only what was to be forgotten is', (t) => {
   const { place } = page(t);
   place.opened(100);
-  place.block('refused');
-  place.forget('killed');
-  assert.equal(place.blocked(), 'refused');
-  place.block('killed');
-  place.forget('killed');
-  assert.deepEqual([place.blocked(), place.took()], ['', 100]);
+  place.block('websocket', 'refused');
+  place.forget('websocket', 'killed');
+  assert.equal(place.blocked('websocket'), 'refused');
+  place.block('websocket', 'killed');
+  place.forget('websocket', 'killed');
+  assert.deepEqual([place.blocked('websocket'), place.took()], ['', 100]);
 });
 
 test('it is per routers, and per scheme, host and port of the target', (t) => {
   const { place } = page(t);
-  place.block('hung');
+  place.block('websocket', 'hung');
   for (const same of ['wss://target.test/other?x', 'wss://target.test?x', 'wss://target.test'])
-    assert.equal(recall(routers, same).blocked(), 'hung', same);
+    assert.equal(recall(routers, same).blocked('websocket'), 'hung', same);
   for (const other of ['ws://target.test/', 'wss://target.test:444/', 'wss://other.test/', 'wss://target.test.test/'])
-    assert.equal(recall(routers, other).blocked(), '', other);
+    assert.equal(recall(routers, other).blocked('websocket'), '', other);
   for (const others of [['https://b.test'], ['https://a.test', 'https://b.test'], ['https://a.test/base']])
-    assert.equal(recall(others, target).blocked(), '', others.join());
+    assert.equal(recall(others, target).blocked('websocket'), '', others.join());
 });
 
 test('the next page knows it, and another tab, each what the other has found out last', async (t) => {
   const { place } = page(t);
   const [other, third] = [await tab(), await tab()];
   place.opened(100);
-  other.block('refused');
-  assert.deepEqual([place.took(), place.blocked(), third.took(), third.blocked()], [100, 'refused', 100, 'refused']);
+  other.block('websocket', 'refused');
+  assert.deepEqual(
+    [place.took(), place.blocked('websocket'), third.took(), third.blocked('websocket')],
+    [100, 'refused', 100, 'refused'],
+  );
   place.opened(50);
-  assert.deepEqual([other.blocked(), other.took()], ['', 50]);
+  assert.deepEqual([other.blocked('websocket'), other.took()], ['', 50]);
 });
 
 test('it has one key, and a version', (t) => {
   const { place, localStorage, clock } = page(t);
-  place.block('killed');
+  place.block('websocket', 'killed');
   assert.deepEqual([...localStorage.items.keys()], ['polysocket']);
   assert.deepEqual(JSON.parse(localStorage.items.get('polysocket')), {
     v: 1,
-    facts: [['https://a.test wss://target.test', 'native', 'killed', clock.now() + 30 * minute]],
+    facts: [['https://a.test wss://target.test', 'websocket', 'killed', clock.now() + 30 * minute]],
   });
 });
 
@@ -115,18 +118,18 @@ test('it stays small: of many targets the last are known', (t) => {
   const at = (i) => recall(routers, `wss://${i}.${'long.'.repeat(20)}test/`);
   for (let i = 0; i < 200; i++) {
     at(i).opened(i + 1);
-    at(i).block('hung');
+    at(i).block('websocket', 'hung');
   }
   assert.ok(localStorage.items.get('polysocket').length < 20_000);
-  assert.deepEqual([at(199).took(), at(199).blocked(), at(170).took()], [200, 'hung', 171]);
-  assert.deepEqual([at(0).took(), at(100).blocked()], [0, '']);
+  assert.deepEqual([at(199).took(), at(199).blocked('websocket'), at(170).took()], [200, 'hung', 171]);
+  assert.deepEqual([at(0).took(), at(100).blocked('websocket')], [0, '']);
 });
 
 test('what has expired is not kept', (t) => {
   const { place, localStorage, clock } = page(t);
-  recall(routers, 'wss://other.test').block('hung');
+  recall(routers, 'wss://other.test').block('websocket', 'hung');
   clock.run(31 * minute);
-  place.block('hung');
+  place.block('websocket', 'hung');
   assert.equal(JSON.parse(localStorage.items.get('polysocket')).facts.length, 1);
 });
 
@@ -140,12 +143,12 @@ const garbage = {
   'no facts': '{"v":1}',
   'facts that are none': '{"v":1,"facts":7}',
   'odd facts': '{"v":1,"facts":[null,7,"x",[],{},[[]]]}',
-  'another version': (now) => `{"v":2,"facts":[["${where}","native","hung",${now + 1000}]]}`,
-  'an unknown word': (now) => `{"v":1,"facts":[["${where}","native","__proto__",${now + 1000}]]}`,
-  'no word': (now) => `{"v":1,"facts":[["${where}","native",null,${now + 1000}]]}`,
-  'no time': `{"v":1,"facts":[["${where}","native","hung","soon"]]}`,
-  'a time that never comes': (now) => `{"v":1,"facts":[["${where}","native","hung",${now * 1000}]]}`,
-  'a time that is over': (now) => `{"v":1,"facts":[["${where}","native","hung",${now}]]}`,
+  'another version': (now) => `{"v":2,"facts":[["${where}","websocket","hung",${now + 1000}]]}`,
+  'an unknown word': (now) => `{"v":1,"facts":[["${where}","websocket","__proto__",${now + 1000}]]}`,
+  'no word': (now) => `{"v":1,"facts":[["${where}","websocket",null,${now + 1000}]]}`,
+  'no time': `{"v":1,"facts":[["${where}","websocket","hung","soon"]]}`,
+  'a time that never comes': (now) => `{"v":1,"facts":[["${where}","websocket","hung",${now * 1000}]]}`,
+  'a time that is over': (now) => `{"v":1,"facts":[["${where}","websocket","hung",${now}]]}`,
   'no milliseconds': (now) => `{"v":1,"facts":[["${where}","took","long",${now + 1000}]]}`,
   'less than none': (now) => `{"v":1,"facts":[["${where}","took",-5,${now + 1000}]]}`,
 };
@@ -153,19 +156,19 @@ for (const [name, text] of Object.entries(garbage)) {
   test(`garbage is not minded: ${name}`, (t) => {
     const { place, localStorage, clock } = page(t);
     localStorage.setItem('polysocket', typeof text === 'function' ? text(clock.now()) : text);
-    assert.deepEqual([place.took(), place.blocked()], [0, '']);
+    assert.deepEqual([place.took(), place.blocked('websocket')], [0, '']);
     place.opened(100);
-    place.block('refused');
-    assert.deepEqual([place.took(), place.blocked()], [100, 'refused']);
+    place.block('websocket', 'refused');
+    assert.deepEqual([place.took(), place.blocked('websocket')], [100, 'refused']);
     assert.equal(JSON.parse(localStorage.items.get('polysocket')).v, 1);
   });
 }
 
 test('garbage beside facts does not hide them', (t) => {
   const { place, localStorage, clock } = page(t);
-  const fact = `["${where}","native","hung",${clock.now() + 1000}]`;
+  const fact = `["${where}","websocket","hung",${clock.now() + 1000}]`;
   localStorage.setItem('polysocket', `{"v":1,"facts":[null,${fact},7]}`);
-  assert.equal(place.blocked(), 'hung');
+  assert.equal(place.blocked('websocket'), 'hung');
 });
 
 const no = () => {
@@ -184,10 +187,10 @@ for (const [name, descriptor] of Object.entries(broken)) {
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...descriptor });
     const [place, other] = [await tab(), await tab()];
     place.opened(100);
-    place.block('hung');
-    assert.deepEqual([place.took(), place.blocked(), other.blocked()], [100, 'hung', '']);
+    place.block('websocket', 'hung');
+    assert.deepEqual([place.took(), place.blocked('websocket'), other.blocked('websocket')], [100, 'hung', '']);
     clock.run(30 * minute);
-    assert.deepEqual([place.took(), place.blocked()], [100, '']);
+    assert.deepEqual([place.took(), place.blocked('websocket')], [100, '']);
   });
 }
 
@@ -196,10 +199,10 @@ test('what could not be stored is, as soon as there is room, and others are hear
   const [place, other] = [await tab(), await tab()];
   const { setItem } = localStorage;
   localStorage.setItem = no;
-  place.block('hung');
+  place.block('websocket', 'hung');
   localStorage.setItem = setItem;
-  assert.deepEqual([place.blocked(), other.blocked()], ['hung', '']);
+  assert.deepEqual([place.blocked('websocket'), other.blocked('websocket')], ['hung', '']);
   place.opened(100);
-  other.block('killed');
-  assert.deepEqual([place.blocked(), other.took()], ['killed', 100]);
+  other.block('websocket', 'killed');
+  assert.deepEqual([place.blocked('websocket'), other.took()], ['killed', 100]);
 });

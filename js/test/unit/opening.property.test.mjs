@@ -71,8 +71,8 @@ function run(t, seed, saw) {
     },
   });
   const place = recall(['https://a.test'], 'wss://target.test/');
-  for (const why of ['refused', 'hung', 'killed']) place.forget(why); // what a page without a storage has kept
-  if (chance.happens(0.15)) place.block(chance.pick(['refused', 'hung', 'killed']));
+  for (const why of ['refused', 'hung', 'killed']) place.forget('websocket', why); // what a page without a storage has kept
+  if (chance.happens(0.15)) place.block('websocket', chance.pick(['refused', 'hung', 'killed']));
   if (chance.happens(0.3)) place.opened(chance.int(1, 2000));
 
   const token = chance.pick([

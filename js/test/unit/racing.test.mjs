@@ -59,7 +59,7 @@ test('both open in the same moment, in either order: one is used', (t) => {
     rig.clock.run(100);
     assert.deepEqual(rig.native().closes, native ? [] : [[1000, '']]);
     assert.deepEqual(target.closed, native ? { code: 1000, reason: '' } : null);
-    assert.equal(place().blocked(), '');
+    assert.equal(place().blocked('websocket'), '');
     rig.connection().close(1000, '');
     tidy(rig);
     assert.equal(rig.native().live, false);
@@ -101,7 +101,7 @@ test('a native WebSocket that has lost goes on to learn, and is closed with 1000
   rig.clock.run(100);
   rig.native().opens();
   assert.deepEqual(rig.native().closes, [[1000, '']]);
-  assert.deepEqual([place().took(), place().blocked()], [400, ''], 'it is slow, and no more');
+  assert.deepEqual([place().took(), place().blocked('websocket')], [400, ''], 'it is slow, and no more');
   rig.clock.run(1000);
   assert.deepEqual(rig.gaveUp(), ['websocket hung']);
   rig.next();
@@ -125,11 +125,11 @@ test('until it is known what becomes of one that has lost, it counts as hung; an
   rig.clock.run(250);
   rig.last().made();
   rig.clock.run(1);
-  assert.equal(place().blocked(), 'hung');
+  assert.equal(place().blocked('websocket'), 'hung');
   rig.clock.run(9_749);
   assert.deepEqual(rig.native().closes, [[]], 'its time is up');
   rig.clock.run(60_000);
-  assert.equal(place().blocked(), 'hung');
+  assert.equal(place().blocked('websocket'), 'hung');
   assert.deepEqual(rig.gaveUp(), ['websocket hung']);
 });
 
@@ -139,9 +139,9 @@ test('one that has lost and is refused after that is remembered as refused', (t)
   rig.last().made();
   rig.clock.run(100);
   rig.native().dies();
-  assert.equal(place().blocked(), 'refused');
+  assert.equal(place().blocked('websocket'), 'refused');
   rig.clock.run(60_000);
-  assert.equal(place().blocked(), 'refused');
+  assert.equal(place().blocked('websocket'), 'refused');
   assert.deepEqual(rig.gaveUp(), ['websocket hung']);
 });
 
@@ -156,7 +156,7 @@ test('native fails while the relay is asked: that goes on, and what fails after 
   rig.last().made();
   rig.clock.run(1);
   assert.deepEqual([rig.info.transport, rig.gaveUp()], ['jsonp', ['websocket refused', 'xhr hung']]);
-  assert.equal(place().blocked(), 'refused');
+  assert.equal(place().blocked('websocket'), 'refused');
 });
 
 test('refused at once, the relay is asked at once', (t) => {
@@ -166,7 +166,10 @@ test('refused at once, the relay is asked at once', (t) => {
   assert.equal(rig.creates.length, 1);
   rig.last().made();
   rig.clock.run(1);
-  assert.deepEqual([rig.info.transport, rig.gaveUp(), place().blocked()], ['xhr', ['websocket refused'], 'refused']);
+  assert.deepEqual(
+    [rig.info.transport, rig.gaveUp(), place().blocked('websocket')],
+    ['xhr', ['websocket refused'], 'refused'],
+  );
 });
 
 test('where a relay says no native goes on, and may open', (t) => {
@@ -192,7 +195,7 @@ test('when both have failed it has failed, and what a router has said is the err
     assert.deepEqual(rig.outcome(), []);
     fail(rig);
     assert.deepEqual(rig.outcome(), [['failed', 'this is target_refused']]);
-    assert.equal(place().blocked(), '', 'it is the target');
+    assert.equal(place().blocked('websocket'), '', 'it is the target');
     tidy(rig);
     const other = opening(t);
     other.clock.run(250);
@@ -201,7 +204,7 @@ test('when both have failed it has failed, and what a router has said is the err
     other.last().refuses('target_refused');
     other.clock.run(1);
     assert.deepEqual(other.outcome(), [['failed', 'this is target_refused']]);
-    assert.equal(place().blocked(), '');
+    assert.equal(place().blocked('websocket'), '');
     tidy(other);
   }
 });
@@ -213,7 +216,7 @@ test('where no relay is reached what became of the requests is the error, and na
   rig.clock.run(9750);
   assert.deepEqual(rig.outcome(), [['failed', 'no answer came in time']]);
   assert.deepEqual(rig.gaveUp(), ['xhr hung', 'websocket hung']);
-  assert.equal(place().blocked(), '', 'there may be no network at all');
+  assert.equal(place().blocked('websocket'), '', 'there may be no network at all');
   tidy(rig);
 });
 
@@ -261,7 +264,7 @@ test('closed in each phase, nothing is left and nothing is told', (t) => {
     tidy(rig);
     assert.deepEqual([rig.told.length, rig.creates.length, rig.natives.length], before, name);
     for (const native of rig.natives) assert.equal(native.live, false, name);
-    assert.equal(place().blocked(), '', name);
+    assert.equal(place().blocked('websocket'), '', name);
   }
 });
 
@@ -324,7 +327,7 @@ for (const why of ['refused', 'hung', 'killed']) {
   test(`the next socket does not try what was ${why}, and says so`, (t) => {
     const rig = opening(t);
     rig.cancel();
-    place().block(why);
+    place().block('websocket', why);
     const next = rig.next();
     rig.clock.settle();
     assert.deepEqual([rig.natives.length, rig.creates.length], [0, 1]);
@@ -342,7 +345,7 @@ for (const why of ['refused', 'hung', 'killed']) {
 test('what is blocked is tried all the same where no relay opens it', (t) => {
   const rig = opening(t, { transports: ['websocket', 'xhr'] });
   rig.cancel();
-  place().block('refused');
+  place().block('websocket', 'refused');
   const next = rig.next();
   rig.clock.settle();
   rig.last().answer(0, null, true);
@@ -351,9 +354,9 @@ test('what is blocked is tried all the same where no relay opens it', (t) => {
   assert.deepEqual(next.gaveUp(), ['xhr hung'], 'it is not given up any more');
   rig.native().opens();
   assert.deepEqual([next.outcome(), next.info.transport], [[['opened', '', '']], 'websocket']);
-  assert.equal(place().blocked(), '');
+  assert.equal(place().blocked('websocket'), '');
 
-  place().block('refused');
+  place().block('websocket', 'refused');
   const failing = rig.next();
   rig.clock.settle();
   rig.last().refuses('target_refused');
@@ -366,7 +369,7 @@ test('what is blocked is tried all the same where no relay opens it', (t) => {
 test('what is blocked is tried where there is nothing else', (t) => {
   const rig = opening(t, { transports: ['websocket'] });
   rig.cancel();
-  place().block('refused');
+  place().block('websocket', 'refused');
   const next = rig.next();
   rig.clock.settle();
   rig.native().opens();
@@ -376,7 +379,7 @@ test('what is blocked is tried where there is nothing else', (t) => {
 test('what is blocked is not spoken of where it was not to be tried, or is missing', (t) => {
   const rig = opening(t, { transports: ['xhr'] });
   rig.cancel();
-  place().block('refused');
+  place().block('websocket', 'refused');
   const next = rig.next();
   rig.clock.settle();
   rig.last().made();
@@ -393,7 +396,7 @@ test('a refused WebSocket whose target the relay refuses as well is not remember
   rig.native().dies();
   rig.last().refuses('target_unreachable');
   rig.clock.run(1);
-  assert.deepEqual([rig.outcome(), place().blocked()], [[['failed', 'this is target_unreachable']], '']);
+  assert.deepEqual([rig.outcome(), place().blocked('websocket')], [[['failed', 'this is target_unreachable']], '']);
 });
 
 test('transports keep their order: native may be the second', (t) => {

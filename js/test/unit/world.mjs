@@ -124,7 +124,7 @@ class Client {
     this.link = new Link({
       at: this.at,
       up: world.up(exchange),
-      down: poll(exchange),
+      downs: [{ name: 'xhr', down: poll(exchange) }],
       exchange,
       slots: world.slots,
       clock: this.clock,

@@ -4,11 +4,13 @@ import type { Connection } from './connection.js';
 import { alive, close, create, newNonce } from './create.js';
 import { clock, type Cancel } from './engine/clock.js';
 import { tells, type Journal } from './journal.js';
+import type { Place } from './memory.js';
 import { still, type Run, type Runner, type RunnerEvents } from './race.js';
 import { relayed } from './relayed.js';
 import { Slots } from './slots.js';
+import { waysOf, writeSteps } from './stepping.js';
 import { askToken } from './token.js';
-import { transports, type Address, type Transport } from './transport/transport.js';
+import { transports, type Address } from './transport/transport.js';
 
 /** A connection that is open, and what was agreed on. It tells nothing before it is listened to. */
 export interface Opened {
@@ -29,7 +31,7 @@ export interface Errand {
 const slots = new Slots(clock);
 
 /** Opens a connection through a relay: one socket, however many ways of asking for it are tried. */
-export class Relaying {
+export class Asking {
   private readonly nonce = newNonce(clock);
   private token: { is: string | undefined } | null = null;
   /** Whether a router has said no, or the page has no token: by another exchange it would be the same. */
@@ -38,6 +40,7 @@ export class Relaying {
   constructor(
     private readonly config: Config,
     private readonly errand: Errand,
+    private readonly place: Place,
     private readonly journal: Journal,
   ) {}
 
@@ -53,7 +56,7 @@ export class Relaying {
 
   private start(names: TransportName[], on: RunnerEvents<Opened>): Run {
     const self = this;
-    const there = this.final ? [] : present(names, this.journal);
+    const there = this.final ? [] : present(names, this.place, this.journal);
     if (!there.length) {
       on.failed();
       return still;
@@ -66,7 +69,7 @@ export class Relaying {
     let run = still;
     const cancel = this.withToken(
       function () {
-        run = self.create(there[0], on, giveUp);
+        run = self.create(there, on, giveUp);
       },
       function (error) {
         giveUp('refused', error, tells.reason);
@@ -100,30 +103,32 @@ export class Relaying {
   }
 
   private create(
-    name: TransportName,
+    names: TransportName[],
     on: RunnerEvents<Opened>,
     giveUp: (why: string, error: string, much: number) => void,
   ): Run {
+    const self = this;
     const errand = this.errand;
-    const transport = transports[name]!;
+    const exchange = transports[names[0]]!.exchange;
+    const began = clock.now();
     const wish = {
       target: errand.target,
       protocols: errand.protocols,
       token: this.token!.is,
       nonce: this.nonce,
     };
-    return create(this.config, wish, transport.exchange, clock, {
+    return create(this.config, wish, exchange, clock, {
       created: function (at, protocol, router) {
         const wrong = errand.wrong(protocol);
         if (!wrong) {
           return on.arrived({
-            transport: name,
-            connection: connection(transport, at, router),
+            transport: names[0],
+            connection: self.connection(names, at, router, clock.now() - began),
             protocol: protocol,
             extensions: '',
           });
         }
-        close(at, transport.exchange);
+        close(at, exchange);
         giveUp('refused', wrong, tells.reason);
       },
       refused: function (code, error) {
@@ -134,31 +139,50 @@ export class Relaying {
       },
     });
   }
+
+  /** A connection by the first of these, which may step to the others. */
+  private connection(names: TransportName[], at: Address, router: string, roundTrip: number): Connection {
+    const place = this.place;
+    const first = transports[names[0]]!;
+    const ways = waysOf(names);
+    const write = writeSteps(this.journal.info, ways, this.journal.changed);
+    return relayed({
+      at: at,
+      up: first.up,
+      downs: ways,
+      exchange: first.exchange,
+      slots: slots,
+      clock: clock,
+      roundTrip: roundTrip,
+      alive: function (tell) {
+        alive(router, at, first.exchange, tell);
+      },
+      stepped: function (from, to, why) {
+        if (why === 'buffered') place.block('stream', why);
+        else if (streams(to)) place.forget('stream', 'buffered');
+        write(from, to, why);
+      },
+    });
+  }
 }
 
-function connection(transport: Transport, at: Address, router: string): Connection {
-  return relayed({
-    at: at,
-    up: transport.up,
-    down: transport.down,
-    exchange: transport.exchange,
-    slots: slots,
-    clock: clock,
-    alive: function (tell) {
-      alive(router, at, transport.exchange, tell);
-    },
-  });
-}
-
-/** Those that this browser has. The others are given up. */
-function present(names: TransportName[], journal: Journal): TransportName[] {
+/** Those that this browser has, and that are not remembered as blocked. The others are given up. */
+function present(names: TransportName[], place: Place, journal: Journal): TransportName[] {
   const there: TransportName[] = [];
+  const held: TransportName[] = [];
+  const why = place.blocked('stream');
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
-    if (!transports[name]!.missing()) there.push(name);
-    else journal.gaveUp([name], 'missing', 'this browser has no ' + name, tells.missing);
+    if (transports[name]!.missing()) journal.gaveUp([name], 'missing', 'this browser has no ' + name, tells.missing);
+    else (why && streams(name) ? held : there).push(name);
   }
+  if (!there.length) return held; // there is nothing else
+  if (held.length) journal.gaveUp(held, why, 'streams are ' + why, tells.missing);
   return there;
+}
+
+function streams(name: TransportName): boolean {
+  return !!transports[name]!.down.streams;
 }
 
 function nothing(): void {}
