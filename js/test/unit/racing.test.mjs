@@ -413,3 +413,92 @@ test('transports keep their order: native may be the second', (t) => {
   rig.last().answer(0, null, true);
   tidy(rig);
 });
+
+// Streams that are buffered.
+
+/** Has it that a stream is held back: nothing comes of it, until the test says so. */
+function buffering(rig) {
+  const reads = [];
+  const down = {
+    streams: true,
+    read(at, ack, ttl, receiver) {
+      reads.push(receiver);
+      receiver.asked();
+      return () => {};
+    },
+  };
+  rig.transports.stream = { ...rig.transports.xhr, down };
+  rig.transports.sse = { ...rig.transports.xhr, down: { ...down } };
+  return reads;
+}
+const streaming = ['stream', 'sse', 'xhr', 'jsonp'];
+
+test('a stream that is buffered is remembered, and the next socket begins with long-polling', (t) => {
+  const rig = opening(t, { transports: streaming });
+  rig.cancel();
+  buffering(rig);
+  const first = rig.next();
+  rig.clock.settle();
+  rig.last().made();
+  rig.clock.run(1);
+  assert.deepEqual([first.info.transport, first.gaveUp()], ['stream', []]);
+  rig.clock.run(15_000);
+  assert.deepEqual([first.info.transport, first.gaveUp()], ['xhr', ['stream buffered']]);
+  assert.equal(place().blocked('stream'), 'buffered');
+
+  const next = rig.next();
+  rig.clock.settle();
+  const target = rig.last().made();
+  rig.clock.run(1);
+  assert.deepEqual([next.info.transport, next.gaveUp()], ['xhr', ['stream buffered', 'sse buffered']]);
+  target.send('t', 'hello');
+  rig.clock.run(100);
+  assert.deepEqual(next.outcome(), [['opened', '', ''], 'hello']);
+  assert.equal(place().blocked('websocket'), '', 'that is another matter');
+  for (const one of [first, next]) one.connection().close(1000, '');
+  rig.clock.run(20_000);
+});
+
+test('what is given up before a step is told after it, too', (t) => {
+  const rig = opening(t, { transports: ['websocket', ...streaming] });
+  rig.cancel();
+  buffering(rig);
+  const one = rig.next();
+  rig.clock.run(250);
+  rig.last().made();
+  rig.clock.run(15_000);
+  assert.deepEqual([one.info.transport, one.gaveUp()], ['xhr', ['websocket hung', 'stream buffered']]);
+  one.connection().close(1000, '');
+  rig.clock.run(20_000);
+});
+
+test('a stream that works again is not blocked any more', (t) => {
+  const rig = opening(t, { transports: streaming });
+  rig.cancel();
+  const reads = buffering(rig);
+  const one = rig.next();
+  rig.clock.settle();
+  rig.last().made();
+  rig.clock.run(15_000);
+  assert.equal(place().blocked('stream'), 'buffered');
+  const before = reads.length;
+  rig.clock.until(() => reads.length > before, 600_000); // it is tried again
+  reads.at(-1).alive();
+  assert.deepEqual([one.info.transport, place().blocked('stream')], ['stream', '']);
+  one.cancel();
+});
+
+test('streams are tried where there is nothing else', (t) => {
+  const rig = opening(t, { transports: ['stream', 'sse', 'jsonp'] });
+  rig.cancel();
+  buffering(rig);
+  place().block('stream', 'buffered');
+  const next = rig.next();
+  rig.clock.settle();
+  assert.deepEqual([rig.last().transport, next.gaveUp()], ['xhr', []]);
+  rig.last().made();
+  rig.clock.run(1);
+  assert.equal(next.info.transport, 'stream');
+  next.connection().close(1000, '');
+  rig.clock.run(40_000);
+});
