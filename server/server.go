@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/auth"
@@ -80,7 +79,7 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// A Server serves /create, /relay, /s/ and /j/, and the browser client:
+// A Server serves /create and /relay, /s/ /j/ /x/ /e/ and /m, and the browser client:
 // /polysocket.js and its like. Make it with New, and end it with Close.
 type Server struct {
 	handler http.Handler
@@ -125,7 +124,7 @@ func New(o Options) (*Server, error) {
 
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
-		case strings.HasPrefix(path, "/s/"), strings.HasPrefix(path, "/j/"):
+		case relay.Serves(path):
 			rl.ServeHTTP(w, r)
 		case js.Serves(path):
 			js.ServeHTTP(w, r)

@@ -25,13 +25,24 @@ var rooms = map[string]room{
 		imports: []string{"internal/wire"},
 		why:     "session is the heart and knows no HTTP, no bus and no WebSocket library: carriers and upstreams come to it by its own interfaces",
 	},
+	"internal/outbox": {
+		why: "outbox writes without blocking, whatever is written and to whom",
+	},
+	"internal/poller": {
+		imports: []string{"golang.org/x/sys/unix"},
+		why:     "poller is the only one that knows epoll, and nothing else",
+	},
+	"internal/parking": {
+		imports: []string{"internal/outbox", "internal/poller", "golang.org/x/sys/unix"},
+		why:     "parking keeps connections of HTTP/1.x, and knows no more of what is said on them than where an answer ends",
+	},
 	"internal/upstream": {
-		imports: []string{"internal/wire", "github.com/gobwas/ws", "code.dny.dev/ssrf", "golang.org/x/net/http/httpguts"},
+		imports: []string{"internal/outbox", "internal/wire", "github.com/gobwas/ws", "code.dny.dev/ssrf", "golang.org/x/net/http/httpguts"},
 		why:     "upstream is the only one that dials targets, with the guard and the WebSocket library, and knows nobody who uses it",
 	},
 	"internal/transport": {
-		imports: []string{"internal/endpoint", "internal/session", "internal/wire"},
-		tests:   []string{"internal/transport/transporttest"},
+		imports: []string{"internal/endpoint", "internal/parking", "internal/session", "internal/wire"},
+		tests:   []string{"internal/transport/transporttest", "github.com/gobwas/ws"},
 		why:     "transport carries a session's messages over HTTP; where the session comes from, and what its upstream is, it does not know",
 	},
 	"internal/transport/transporttest": {
@@ -168,7 +179,7 @@ var uses = []use{
 		of: "net/http",
 		in: []string{
 			"internal/wire", // for the names of the statuses
-			"internal/endpoint", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
+			"internal/endpoint", "internal/parking", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
 			"internal/upstream", // for the handshake's answer
 			"server", "js", "cmd/polysocket", "conformance", "conformance/target",
 			"test/chaos", // for the faults of middleboxes

@@ -20,11 +20,24 @@ const (
 	idleTimeout   = 75 * time.Second
 )
 
+// How long a client over HTTP/2 may be silent until it is asked whether it lives, and
+// until it answers. One that is gone without a word holds no socket for longer.
+const (
+	pingAfter   = 15 * time.Second
+	pingTimeout = 15 * time.Second
+)
+
 // NewServer is an http.Server with the protocol's limits for headers and idle
-// connections. Over TLS, for which its TLSConfig still needs certificates, it
-// speaks every version of HTTP.
+// connections. It speaks every version of HTTP, over TLS, for which its TLSConfig
+// still needs certificates, and without.
 func NewServer(h http.Handler) *http.Server {
+	var versions http.Protocols
+	versions.SetHTTP1(true)
+	versions.SetHTTP2(true)
+	versions.SetUnencryptedHTTP2(true)
 	return &http.Server{
+		Protocols:         &versions,
+		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		MaxHeaderBytes:    headerBytes,

@@ -93,11 +93,16 @@ func (p Params) Number(name string) (n uint64, given bool, err error) {
 	if !ok {
 		return 0, false, nil
 	}
-	if v == "" || len(v) > maxDigits || strings.Trim(v, "0123456789") != "" {
-		return 0, false, wire.Errorf(wire.BadRequest, "%s is not a number of 1 to %d decimal digits", name, maxDigits)
-	}
-	n, err = strconv.ParseUint(v, 10, 64)
+	n, err = ParseNumber(name, v)
 	return n, err == nil, err
+}
+
+// ParseNumber reads decimal digits. The name is for the error, a wire.Error.
+func ParseNumber(name, v string) (uint64, error) {
+	if v == "" || len(v) > maxDigits || strings.Trim(v, "0123456789") != "" {
+		return 0, wire.Errorf(wire.BadRequest, "%s is not a number of 1 to %d decimal digits", name, maxDigits)
+	}
+	return strconv.ParseUint(v, 10, 64)
 }
 
 // ReadBody reads a request's body of at most limit bytes. A longer one is

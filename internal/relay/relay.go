@@ -33,13 +33,13 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// A Relay is an http.Handler for /s/{socket} and /j/{socket}, and a bus.Handler.
-// Make it with New.
+// A Relay is an http.Handler for the paths that Serves tells, and a bus.Handler. Make
+// it with New, and end it with Shut.
 type Relay struct {
 	options Options
 	node    string // its name on the bus
 	sockets sockets
-	handler http.Handler
+	handler *transport.Handler
 	shut    context.Context // ends with Shut, and with it what is being opened
 	end     context.CancelFunc
 }
@@ -54,6 +54,9 @@ func New(o Options) *Relay {
 	r.handler = transport.New(&r.sockets, o.Session.MessageLimit)
 	return r
 }
+
+// Serves tells whether a path is one of the relay's.
+func Serves(path string) bool { return transport.Serves(path) }
 
 // ServeHTTP implements http.Handler.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.handler.ServeHTTP(w, req) }
@@ -135,10 +138,12 @@ func (r *Relay) Close(c bus.CloseSockets) {
 }
 
 // Shut closes every socket with 1001, towards the target and the client, and
-// opens none any more. Requests that are parked are answered.
+// opens none any more. Requests that are parked are answered, and streams end with
+// the close. It returns when the answers are out, or have had a few seconds.
 func (r *Relay) Shut() {
 	r.end()
 	for _, s := range r.sockets.shut() {
 		s.session.Shut(wire.CloseGoingAway, "the relay is going away")
 	}
+	r.handler.Close()
 }

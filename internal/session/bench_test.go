@@ -45,7 +45,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 		s.Accept(Send{N: n, Frames: frames, Whole: true}, done)
 		s.OnMessage(frames[0])
 		s.Enter()
-		if err := s.Attach(k, Ack{k.next - 1, true}); err != nil {
+		if _, err := s.Attach(k, Ack{k.next - 1, true}); err != nil {
 			b.Fatal(err)
 		}
 		s.Leave()
@@ -75,7 +75,7 @@ func BenchmarkDeliver(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.OnMessage(f)
-		if err := s.Attach(k, Ack{k.next - 1, true}); err != nil {
+		if _, err := s.Attach(k, Ack{k.next - 1, true}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -91,8 +91,8 @@ func BenchmarkIdle(b *testing.B) {
 			s.Accept(Send{N: 1, Frames: texts("up"), Whole: true}, func(Result) { s.Leave() })
 			s.OnMessage(wire.Frame{Kind: wire.Text, Data: []byte("down")})
 			k := &nullSink{}
-			_ = s.Attach(k, given(0)) // an error would show in the next
-			_ = s.Attach(k, given(1))
+			_, _ = s.Attach(k, given(0)) // an error would show in the next
+			_, _ = s.Attach(k, given(1))
 			s.Detach(k)
 		},
 	} {

@@ -166,7 +166,7 @@ func (c *crowd) reads() {
 			k.each = c.receive
 		}
 		c.readings = append(c.readings, k)
-		if err := c.s.Attach(k, given(c.got.Load())); err != nil {
+		if _, err := c.s.Attach(k, given(c.got.Load())); err != nil {
 			c.Error(err)
 			return
 		}

@@ -70,21 +70,22 @@ func (d *down) last() uint64 { return d.acked + uint64(len(d.queue)) }
 // Attach makes the sink the socket's reader. An older one is superseded. With an
 // ack, reading starts after the highest that was acknowledged and goes on after
 // it; without, it starts with what is unacknowledged and what the sink takes
-// counts as acknowledged.
+// counts as acknowledged. first is the number of the message that it starts with.
 //
 // An error means that the sink is not attached, and an older one undisturbed.
-func (s *Session) Attach(sink Sink, ack Ack) error {
+func (s *Session) Attach(sink Sink, ack Ack) (first uint64, err error) {
 	s.mu.Lock()
 	defer s.unlock()
 	if err := s.acknowledge(ack); err != nil {
-		return err
+		return 0, err
 	}
 	if s.down.reader != nil {
 		s.detach(s.down.reader, Superseded)
 	}
-	s.down.reader = &reader{sink: sink, once: !ack.Given, next: s.down.acked + 1}
+	first = s.down.acked + 1
+	s.down.reader = &reader{sink: sink, once: !ack.Given, next: first}
 	s.deliver()
-	return nil
+	return first, nil
 }
 
 // Detach lets go of the sink, unless that has happened already. Either way its

@@ -95,7 +95,7 @@ func TestDownAckRange(t *testing.T) {
 		waiting := r.sink(0, Full)
 		r.attach(waiting, given(1))
 		r.reads(waiting, "c")
-		if err := r.s.Attach(r.sink(0, Done), given(4)); codeOf(err) != wire.BadRequest {
+		if _, err := r.s.Attach(r.sink(0, Done), given(4)); codeOf(err) != wire.BadRequest {
 			t.Errorf("attach with a=4: %v", err)
 		}
 		if told, _ := waiting.detached(); told {

@@ -20,7 +20,7 @@ func TestEndKept(t *testing.T) {
 				r.reads(r.poll(given(0)), "a", "close 1000 bye")
 			}
 			r.reads(r.poll(given(1)), "close 1000 bye")
-			if err := r.s.Attach(r.sink(0, Done), given(2)); codeOf(err) != wire.NoSocket {
+			if _, err := r.s.Attach(r.sink(0, Done), given(2)); codeOf(err) != wire.NoSocket {
 				t.Errorf("the read that acknowledges the close: %v", err)
 			}
 			noSocket(r)
@@ -65,7 +65,7 @@ func noSocket(r *rig) {
 	r.close(0, wire.CloseNormal).fails(wire.NoSocket)
 	r.ack(0).fails(wire.NoSocket)
 	for _, ack := range []Ack{none, given(0), given(99)} {
-		if err := r.s.Attach(r.sink(0, Done), ack); codeOf(err) != wire.NoSocket {
+		if _, err := r.s.Attach(r.sink(0, Done), ack); codeOf(err) != wire.NoSocket {
 			r.Errorf("attach: %v", err)
 		}
 	}

@@ -84,7 +84,7 @@ func (w *world) finish(t *rapid.T) {
 		w.reader = r
 		w.readings = append(w.readings, r)
 		w.read()
-		if err := w.s.Attach(k, ack); err != nil {
+		if _, err := w.s.Attach(k, ack); err != nil {
 			t.Fatal(err)
 		}
 		w.check(t)
@@ -92,7 +92,7 @@ func (w *world) finish(t *rapid.T) {
 	if diff := cmp.Diff(shape(w.all), shape(w.received)); diff != "" {
 		t.Fatalf("at the client (-want +got):\n%s", diff)
 	}
-	if err := w.s.Attach(&fakeSink{}, given(w.got)); codeOf(err) != wire.NoSocket {
+	if _, err := w.s.Attach(&fakeSink{}, given(w.got)); codeOf(err) != wire.NoSocket {
 		t.Fatalf("the read that acknowledges the close: %v", err)
 	}
 	w.endState()

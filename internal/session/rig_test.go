@@ -114,7 +114,7 @@ func (r *rig) sink(limit int, outcome Outcome) *fakeSink {
 // attach attaches the sink and wants it to be allowed.
 func (r *rig) attach(k *fakeSink, ack Ack) *fakeSink {
 	r.Helper()
-	if err := r.s.Attach(k, ack); err != nil {
+	if _, err := r.s.Attach(k, ack); err != nil {
 		r.Fatalf("attach: %v", err)
 	}
 	return k

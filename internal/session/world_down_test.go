@@ -163,18 +163,23 @@ func (w *world) attach(t *rapid.T) {
 		k.left = func(uint64) { w.leave() }
 	}
 	code := w.takeAck(ack)
+	var starts uint64
 	if code == "" {
 		if w.reader != nil {
 			w.reader.want = Superseded
 		}
-		r.next = w.acked + 1
+		starts = w.acked + 1
+		r.next = starts
 		w.reader = r
 		w.readings = append(w.readings, r)
 		w.read()
 	}
-	err := w.s.Attach(k, ack)
+	first, err := w.s.Attach(k, ack)
 	if codeOf(err) != code {
 		t.Fatalf("attach with %v: %v, want %q", ack, err, code)
+	}
+	if first != starts {
+		t.Fatalf("attach with %v: it starts with %d, want %d", ack, first, starts)
 	}
 	if err != nil && entered {
 		w.leave()

@@ -215,7 +215,7 @@ func (w *world) checkGone(t *rapid.T) {
 			}
 		})
 	}
-	if err := w.s.Attach(&fakeSink{}, none); codeOf(err) != wire.NoSocket || w.s.Enter() {
+	if _, err := w.s.Attach(&fakeSink{}, none); codeOf(err) != wire.NoSocket || w.s.Enter() {
 		t.Errorf("attach after the end: %v", err)
 	}
 	s := w.s

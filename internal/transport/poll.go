@@ -26,55 +26,47 @@ func (h *Handler) poll(w http.ResponseWriter, r *http.Request, id string) {
 	if v == nil {
 		return
 	}
-	defer v.leave()
-	ttl, given := v.number("ttl")
-	if !given {
-		ttl = defaultTTL
-	}
-	limit, given := v.number("max")
-	if !given || limit > maxAnswer>>10 {
-		limit = maxAnswer >> 10
-	}
+	ttl, limit := v.pollTimes()
 	ack := v.ack()
-	if v.err != nil {
-		v.answer.Error(w, v.err)
-		return
+	sink := &pollSink{limit: limit, answers: v.answer, numbered: ack.Given}
+	err := v.err
+	if err == nil {
+		sink.pending = pending{answer: sink.write, leave: v.session.Leave, done: make(chan struct{})}
+		sink.gone = func() { v.session.Detach(sink) }
+		_, err = v.session.Attach(sink, ack)
 	}
-
-	sink := &pollSink{limit: int(limit) << 10, detached: make(chan struct{})}
-	if err := v.session.Attach(sink, ack); err != nil {
+	if err != nil {
+		v.session.Leave()
 		v.answer.Error(w, err)
 		return
 	}
-	timer := time.NewTimer(time.Duration(min(ttl, maxTTL)) * time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-sink.detached:
-	case <-timer.C:
-		v.session.Detach(sink)
-		<-sink.detached
-	case <-r.Context().Done():
-		v.session.Detach(sink)
-		<-sink.detached
-		endpoint.Abandon()
+	sink.after(ttl, sink.gone)
+	h.wait(w, r, &sink.pending)
+}
+
+// pollTimes are how long a poll waits, and after how many bytes its answer grows no
+// more.
+func (v *visit) pollTimes() (ttl time.Duration, limit int) {
+	wait, given := v.number("ttl")
+	if !given {
+		wait = defaultTTL
 	}
-	if sink.why == session.Ended && len(sink.messages) == 0 {
-		v.answer.Error(w, wire.Errorf(wire.NoSocket, "no such socket"))
-		return
+	most, given := v.number("max")
+	if !given || most > maxAnswer>>10 {
+		most = maxAnswer >> 10
 	}
-	var before []byte
-	if ack.Given {
-		before = strconv.AppendUint([]byte(`,"seq":`), sink.seq, 10)
-	}
-	v.answer.OK(w, http.StatusOK, append(before, `,"messages":[`...), sink.messages, []byte("]"))
+	return time.Duration(min(wait, maxTTL)) * time.Millisecond, int(most) << 10
 }
 
 // A pollSink gathers the messages of one answer.
 type pollSink struct {
-	limit    int // bytes of messages after which it takes no more
-	detached chan struct{}
+	pending
 
-	// These are the session's until detached is closed.
+	answers  endpoint.Answer
+	numbered bool // the answer says which number its first message has
+	limit    int  // bytes of messages after which it takes no more
+
+	// These are the session's until it is detached.
 	messages []byte // as JSON, with commas between
 	seq      uint64 // the number of the first; of the next to come where there is none
 	why      session.Why
@@ -83,17 +75,20 @@ type pollSink struct {
 // Deliver implements session.Sink: a poll is done with the first delivery.
 func (p *pollSink) Deliver(_ string, seq uint64, frames []wire.Frame) (taken int, outcome session.Outcome) {
 	p.seq = seq
-	for _, f := range frames {
-		if taken > 0 {
-			p.messages = append(p.messages, ',')
-		}
-		p.messages = wire.AppendMessage(p.messages, f)
-		taken++
-		if len(p.messages) >= p.limit {
-			break
-		}
-	}
+	p.messages, taken = appendMessages(p.messages, frames, p.limit)
 	return taken, session.Done
+}
+
+// appendMessages appends messages as JSON with commas between: at least one, and
+// none once there are limit bytes.
+func appendMessages(dst []byte, frames []wire.Frame, limit int) (_ []byte, taken int) {
+	for start := len(dst); taken < len(frames) && (taken == 0 || len(dst)-start < limit); taken++ {
+		if taken > 0 {
+			dst = append(dst, ',')
+		}
+		dst = wire.AppendMessage(dst, frames[taken])
+	}
+	return dst, taken
 }
 
 // Detached implements session.Sink.
@@ -105,5 +100,18 @@ func (p *pollSink) Detached(_ string, next uint64, why session.Why) {
 			p.messages = []byte(wire.Heartbeat)
 		}
 	}
-	close(p.detached)
+	p.finish()
+}
+
+// write writes the answer.
+func (p *pollSink) write(w http.ResponseWriter) {
+	if p.why == session.Ended && len(p.messages) == 0 {
+		p.answers.Error(w, errNoSocket)
+		return
+	}
+	var before []byte
+	if p.numbered {
+		before = strconv.AppendUint([]byte(`,"seq":`), p.seq, 10)
+	}
+	p.answers.OK(w, http.StatusOK, append(before, `,"messages":[`...), p.messages, []byte("]"))
 }

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -20,44 +19,54 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 	if v == nil {
 		return
 	}
-	defer v.leave()
 	send, err := h.readSend(v, r)
-	if err == nil && !v.has("t") {
-		if err = v.session.Acknowledge(send.Ack); err == nil {
-			v.answer.OK(w, http.StatusCreated)
-			return
-		}
+	t, given := v.params.Get("t")
+	switch {
+	case err != nil:
+	case t == "f":
+		h.sendBatch(w, r, v, send)
+		return
+	case !given:
+		err = v.session.Acknowledge(send.Ack)
+	default:
+		h.accept(w, r, v, send)
+		return
 	}
+	defer v.session.Leave()
 	if err != nil {
 		v.answer.Error(w, err)
 		return
 	}
-	h.accept(w, r, v, send)
+	v.answer.OK(w, http.StatusCreated)
 }
 
 // accept hands the session what was read, and answers when the session does. It
-// keeps nothing of the body meanwhile.
+// keeps nothing of the body meanwhile, and leaves the session.
 func (h *Handler) accept(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
-	numbered := send.N > 0
-	results := make(chan session.Result, 1)
-	cancel := v.session.Accept(send, func(result session.Result) { results <- result })
-	select {
-	case result := <-results:
-		switch {
-		case result.Err != nil:
-			v.answer.Error(w, result.Err)
-		case numbered:
-			v.answer.OK(w, http.StatusCreated, strconv.AppendUint([]byte(`,"n":`), result.N, 10))
-		default:
-			v.answer.OK(w, http.StatusCreated)
-		}
-	case <-r.Context().Done():
-		cancel()
-		endpoint.Abandon()
+	numbered, answers := send.N > 0, v.answer
+	var result session.Result
+	p := &pending{leave: v.session.Leave, done: make(chan struct{})}
+	p.answer = func(w http.ResponseWriter) { answerSend(w, answers, numbered, result) }
+	p.gone = v.session.Accept(send, func(r session.Result) {
+		result = r
+		p.finish()
+	})
+	h.wait(w, r, p)
+}
+
+func answerSend(w http.ResponseWriter, answers endpoint.Answer, numbered bool, result session.Result) {
+	switch {
+	case result.Err != nil:
+		answers.Error(w, result.Err)
+	case numbered:
+		answers.OK(w, http.StatusCreated, strconv.AppendUint([]byte(`,"n":`), result.N, 10))
+	default:
+		answers.OK(w, http.StatusCreated)
 	}
 }
 
-// readSend reads what a request sends.
+// readSend reads what a request sends; but of a batch its frames are still to be
+// read.
 func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 	raw := false
 	switch {
@@ -76,19 +85,20 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 		v.err = wire.Errorf(wire.BadRequest, "n is 0, and messages are numbered from 1")
 	}
 	send.N = n
-	more := v.more()
+	more := v.flag("m")
 	code, coded := v.number("code")
 	if v.err != nil {
 		return send, v.err
 	}
 	var body []byte
 	var err error
-	if raw {
-		if body, err = h.readRaw(v, r); err != nil {
+	t, given := v.params.Get("t")
+	if raw && t != "f" {
+		if body, err = h.readRaw(r); err != nil {
 			return send, err
 		}
 	}
-	switch t, given := v.params.Get("t"); {
+	switch {
 	case !given && send.Ack.Given && len(body) == 0 && !v.has("d"):
 		return send, nil // it only acknowledges
 	case !given:
@@ -97,7 +107,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 		send.Frames, err = h.readData(v, wire.Kind(t[0]), more, raw, body)
 	case t == "f":
 		send.Whole = true
-		send.Frames, err = h.readFrames(v, more, raw, body)
+		err = v.checkBatch(more, raw)
 	case t == "c":
 		send.Frames, err = v.readClose(code, coded, more, body)
 	default:
@@ -106,10 +116,13 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 	return send, err
 }
 
+// formSlack is the room in a form for what is not the message, in bytes.
+const formSlack = 64 << 10
+
 // readForm adds the parameters of a form to those of the query.
 func (h *Handler) readForm(v *visit, r *http.Request) {
 	// Each byte of a message may be three of a form, and base64 is a third longer.
-	body, err := endpoint.ReadBody(r, 4*int64(h.messageLimit)+wire.BatchSlack)
+	body, err := endpoint.ReadBody(r, 4*int64(h.messageLimit)+formSlack)
 	if err == nil {
 		err = v.params.Parse(string(body))
 	}
@@ -119,15 +132,12 @@ func (h *Handler) readForm(v *visit, r *http.Request) {
 	v.readAnswer()
 }
 
-// readRaw reads a raw body. One that holds a message may be a byte over the
-// limit: the session then says what becomes of it.
-func (h *Handler) readRaw(v *visit, r *http.Request) ([]byte, error) {
-	if t, _ := v.params.Get("t"); t == "f" {
-		return endpoint.ReadBody(r, int64(h.messageLimit)+wire.BatchSlack)
-	}
+// readRaw reads a raw body that is a message. It may be a byte over the limit: the
+// session then says what becomes of it.
+func (h *Handler) readRaw(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(h.messageLimit)+1))
 	if err != nil {
-		return nil, wire.Errorf(wire.BadRequest, "the body did not arrive whole")
+		return nil, errBodyCut
 	}
 	if len(body) > h.messageLimit {
 		endpoint.Overlong(r, int64(h.messageLimit))
@@ -155,28 +165,6 @@ func (h *Handler) readData(v *visit, kind wire.Kind, more, raw bool, body []byte
 	return []wire.Frame{{Kind: kind, More: more, Data: body}}, nil
 }
 
-// readFrames reads a batch of messages.
-func (h *Handler) readFrames(v *visit, more, raw bool, body []byte) ([]wire.Frame, error) {
-	switch {
-	case !raw:
-		return nil, wire.Errorf(wire.BadRequest, "t=f takes a raw body: send a POST that is no form")
-	case more:
-		return nil, wire.Errorf(wire.BadRequest, "m does not go with t=f, whose body ends on a whole message")
-	case v.has("d"):
-		return nil, wire.Errorf(wire.BadRequest, "d does not go with t=f: the body is the data")
-	}
-	frames, err := wire.ParseBatch(body, h.messageLimit)
-	switch {
-	case errors.Is(err, wire.ErrMessageTooLarge):
-		return nil, wire.Errorf(wire.TooLarge, "a message in the body is over the limit of %d bytes", h.messageLimit)
-	case errors.Is(err, wire.ErrBatchTooLarge):
-		return nil, wire.Errorf(wire.TooLarge, "there are too many messages in the body: send no more than the window takes, 64 messages and 256 KiB")
-	case err != nil:
-		return nil, wire.Errorf(wire.BadRequest, "the body is no run of whole frames: %v", err)
-	}
-	return frames, nil
-}
-
 // readClose reads a close.
 func (v *visit) readClose(code uint64, given, more bool, body []byte) ([]wire.Frame, error) {
 	reason, _ := v.params.Get("reason")
@@ -195,15 +183,6 @@ func (v *visit) readClose(code uint64, given, more bool, body []byte) ([]wire.Fr
 		return nil, wire.Errorf(wire.BadRequest, "%v", err)
 	}
 	return []wire.Frame{f}, nil
-}
-
-// more reads m.
-func (v *visit) more() bool {
-	m, given := v.params.Get("m")
-	if given && m != "0" && m != "1" && v.err == nil {
-		v.err = wire.Errorf(wire.BadRequest, "m is 1 where the message goes on in the next number, else 0 or left out")
-	}
-	return m == "1"
 }
 
 func (v *visit) has(name string) bool {

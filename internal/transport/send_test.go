@@ -66,8 +66,10 @@ func socket(t testing.TB) (http.Handler, *target) {
 	// What is numbered ahead is answered soon.
 	config := session.Config{MessageLimit: limit, Hold: time.Millisecond}.WithDefaults()
 	s := session.New("id", u, &config, func() {})
+	h := transport.New(one{s}, limit)
+	t.Cleanup(h.Close)
 	t.Cleanup(s.Drop)
-	return transport.New(one{s}, limit), u
+	return h, u
 }
 
 func ask(h http.Handler, method, url, contentType, body string) *httptest.ResponseRecorder {
@@ -110,7 +112,10 @@ func TestSend(t *testing.T) {
 		{"frames with d", "POST", "t=f&d=x", "", "\x81\x01a", 400, "d does not go", nil},
 		{"a broken run", "POST", "t=f", "", "\x81\x02a", 400, "cut off", nil},
 		{"a message in the run that is too large", "POST", "t=f", "", "\x82\x7e\x04\x01" + long, 413, "too_large", nil},
-		{"too many messages in a run", "POST", "t=f", "", strings.Repeat("\x82\x00", 10000), 413, "too many", nil},
+		{"very many messages in a run", "POST", "t=f&n=1", "", strings.Repeat("\x82\x00", 1000), 201, `"n":1000`, slices.Repeat([]string{"b "}, 1000)},
+		{"a fault behind good messages", "POST", "t=f&n=1", "", "\x81\x01a\x81\x01b\x83\x00\x81\x01c", 400, "reserved opcode", []string{"t a", "t b"}},
+		{"a run that is cut off", "POST", "t=f", "", "\x81\x01a\x81\x05hell", 400, "cut off", []string{"t a"}},
+		{"an overlong one behind a good one", "POST", "t=f", "", "\x81\x01a\x82\x7e\xff\xff", 413, "over the limit", []string{"t a"}},
 		{"a message that is too large", "POST", "t=t", "", long, 413, "too_large", nil},
 		{"a close", "POST", "t=c&code=4000&reason=b%C3%BC", "", "", 201, "", []string{"close 4000 bü"}},
 		{"a close without a code", "POST", "t=c", "", "", 201, "", []string{"close 1005 "}},
@@ -176,16 +181,16 @@ func TestAbandoned(t *testing.T) {
 
 func TestUnknownSocket(t *testing.T) {
 	h, _ := socket(t)
-	for _, url := range []string{"/s/other?t=t", "/j/id/?ttl=0", "/s/?t=t", "/j/?ttl=0"} {
+	for _, url := range []string{"/s/other?t=t", "/j/id/?ttl=0", "/s/?t=t", "/j/?ttl=0", "/x/other", "/e/other?hb=1"} {
 		method := http.MethodPost
-		if strings.HasPrefix(url, "/j") {
+		if !strings.HasPrefix(url, "/s") {
 			method = http.MethodGet
 		}
 		if w := ask(h, method, url, "", ""); w.Code != http.StatusForbidden || w.Header().Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s: %d %s", url, w.Code, w.Body)
 		}
 	}
-	if w := ask(h, "GET", "/x/id", "", ""); w.Code != http.StatusNotFound {
+	if w := ask(h, "GET", "/y/id", "", ""); w.Code != http.StatusNotFound {
 		t.Errorf("a path that is none: %d %s", w.Code, w.Body)
 	}
 }

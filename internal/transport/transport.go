@@ -1,6 +1,13 @@
 // Package transport is HTTP in and out of the relay: how messages arrive in
-// requests (send.go), and the carriers by which they leave in responses, each a
-// session.Sink (poll.go: long-polling, in JSON and JSONP).
+// requests (send.go, batch.go), and the carriers by which they leave in responses,
+// each a session.Sink:
+//
+//	           one answer     an endless response
+//	a socket   poll.go        single.go
+//	many       manypoll.go    manystream.go
+//
+// The first are pending (pending.go), the others a stream (stream.go). While one
+// waits its connection is parked, where that can be, and no goroutine waits with it.
 package transport
 
 import (
@@ -9,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
+	"github.com/polysocket/polysocket/internal/parking"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/wire"
 )
@@ -24,25 +32,45 @@ type Sockets interface {
 	Bound(id string) string
 }
 
-// A Handler serves the relay's endpoints. Make it with New.
+var errNoSocket = wire.Errorf(wire.NoSocket, "no such socket")
+
+// A Handler serves the relay's endpoints. Make it with New, and end it with Close.
 type Handler struct {
 	sockets      Sockets
 	messageLimit int
+	lot          *parking.Lot
 }
 
 // New makes a Handler. messageLimit is the size of the largest message, in bytes.
 func New(sockets Sockets, messageLimit int) *Handler {
-	return &Handler{sockets: sockets, messageLimit: messageLimit}
+	return &Handler{sockets: sockets, messageLimit: messageLimit, lot: parking.NewLot()}
 }
 
-// ServeHTTP implements http.Handler for /s/{socket} and /j/{socket}.
+// Close closes the connections that wait for a request, and gives answers that are
+// on their way a few seconds. The sessions should have ended before, or been shut.
+func (h *Handler) Close() { h.lot.Close() }
+
+// Serves tells whether a path is one of the relay's.
+func Serves(path string) bool {
+	return path == "/m" || len(path) >= 3 && path[0] == '/' && path[2] == '/' && strings.IndexByte("sjxe", path[1]) >= 0
+}
+
+// ServeHTTP implements http.Handler for the paths that Serves tells.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if id, ok := strings.CutPrefix(r.URL.Path, "/s/"); ok {
-		h.send(w, r, id)
-	} else if id, ok := strings.CutPrefix(r.URL.Path, "/j/"); ok {
-		h.poll(w, r, id)
-	} else {
+	path := r.URL.Path
+	switch {
+	case !Serves(path):
 		endpoint.NotFound(w)
+	case path == "/m":
+		h.many(w, r)
+	case path[1] == 's':
+		h.send(w, r, path[3:])
+	case path[1] == 'j':
+		h.poll(w, r, path[3:])
+	case path[1] == 'x':
+		h.frames(w, r, path[3:])
+	case path[1] == 'e':
+		h.events(w, r, path[3:])
 	}
 }
 
@@ -50,27 +78,37 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // it is for.
 type visit struct {
 	params  endpoint.Params
+	caller  endpoint.Caller
 	err     error // what is wrong with the parameters so far
 	answer  endpoint.Answer
-	session *session.Session
+	session *session.Session // none where many sockets are read
 }
 
-// enter begins a visit, if the method is allowed and the socket is there; else it
-// has answered. leave must be called after a visit.
-func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names []string, methods ...string) *visit {
+// look begins a visit: it reads what the request says, if its method is allowed;
+// else it has answered. The id may be empty.
+func (h *Handler) look(w http.ResponseWriter, r *http.Request, id string, names []string, methods ...string) *visit {
 	v := &visit{params: endpoint.NewParams(names...)}
 	v.err = v.params.Parse(r.URL.RawQuery)
 	_, jsonp := v.params.Get("cb")
-	caller := endpoint.CallerOf(r, jsonp)
+	v.caller = endpoint.CallerOf(r, jsonp)
 	if !slices.Contains(methods, r.Method) { // the socket is not entered for these
-		h.allow(w, id, caller)
+		h.allow(w, id, v.caller)
 		endpoint.Methods(w, r, methods...)
 		return nil
 	}
 	endpoint.AllowOrigin(w.Header(), "*")
 	v.readAnswer()
+	return v
+}
 
-	s, bound, ok := h.sockets.Enter(id, caller.Origin)
+// enter begins a visit to a socket, if it is there; else it has answered. The
+// session's Leave must be called after it.
+func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names []string, methods ...string) *visit {
+	v := h.look(w, r, id, names, methods...)
+	if v == nil {
+		return nil
+	}
+	s, bound, ok := h.sockets.Enter(id, v.caller.Origin)
 	if ok {
 		v.session = s
 		if bound != "" { // also for a caller of unknown origin
@@ -79,7 +117,7 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 		return v
 	}
 	if v.err == nil {
-		v.err = wire.Errorf(wire.NoSocket, "no such socket")
+		v.err = errNoSocket
 	}
 	endpoint.Overlong(r, int64(h.messageLimit))
 	v.answer.Error(w, v.err)
@@ -96,8 +134,6 @@ func (h *Handler) allow(w http.ResponseWriter, id string, caller endpoint.Caller
 	endpoint.AllowOrigin(w.Header(), allow)
 	w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
 }
-
-func (v *visit) leave() { v.session.Leave() }
 
 // readAnswer reads from the parameters how to answer.
 func (v *visit) readAnswer() {
@@ -121,4 +157,13 @@ func (v *visit) number(name string) (n uint64, given bool) {
 func (v *visit) ack() session.Ack {
 	n, given := v.number("a")
 	return session.Ack{N: n, Given: given}
+}
+
+// flag reads a parameter that is 1, or 0 or left out.
+func (v *visit) flag(name string) bool {
+	value, given := v.params.Get(name)
+	if given && value != "0" && value != "1" && v.err == nil {
+		v.err = wire.Errorf(wire.BadRequest, "%s is 1, or else 0 or left out", name)
+	}
+	return value == "1"
 }

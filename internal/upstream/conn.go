@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/outbox"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -41,7 +42,7 @@ type Handler interface {
 //
 // All methods are safe for concurrent use, and none blocks.
 type Conn struct {
-	out          *outbox
+	out          *outbox.Outbox
 	stream       net.Conn // what carries frames: out, or TLS on top of it
 	protocol     string
 	closeTimeout time.Duration
@@ -65,7 +66,7 @@ type Conn struct {
 	ended bool       // OnClosed has begun; guarded by calls
 }
 
-func newConn(out *outbox, stream net.Conn, a agreed, closeTimeout time.Duration, limit int) *Conn {
+func newConn(out *outbox.Outbox, stream net.Conn, a agreed, closeTimeout time.Duration, limit int) *Conn {
 	c := &Conn{
 		out:          out,
 		stream:       stream,
@@ -75,7 +76,7 @@ func newConn(out *outbox, stream net.Conn, a agreed, closeTimeout time.Duration,
 		early:        a.early,
 	}
 	c.changed.L = &c.mu
-	out.whenSettled(c.settle)
+	out.WhenSettled(c.settle)
 	return c
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/outbox"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -109,17 +110,17 @@ func (d *Dialer) open(ctx context.Context, r Request) (*Conn, error) {
 
 // connect resolves and connects, with happy eyeballs (RFC 8305) and keep-alive
 // as net.Dialer has them. No proxy of the environment is asked.
-func (d *Dialer) connect(ctx context.Context, target *url.URL) (*outbox, error) {
+func (d *Dialer) connect(ctx context.Context, target *url.URL) (*outbox.Outbox, error) {
 	dialer := net.Dialer{Control: d.Guard.control}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Hostname(), strconv.Itoa(port(target))))
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	return newOutbox(conn), nil
+	return outbox.New(conn, 0), nil
 }
 
 // secure puts TLS on top of out where the target is wss.
-func (d *Dialer) secure(out *outbox, target *url.URL) (net.Conn, error) {
+func (d *Dialer) secure(out *outbox.Outbox, target *url.URL) (net.Conn, error) {
 	if target.Scheme != "wss" {
 		return out, nil
 	}

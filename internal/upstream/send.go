@@ -64,7 +64,7 @@ func (c *Conn) sent(err error) (full bool, _ error) {
 		return false, err
 	}
 	// settle cannot slip in between: it takes c.mu, and looks again.
-	if c.out.busy() {
+	if c.out.Busy() {
 		c.wanted = true
 		return true, nil
 	}
@@ -94,7 +94,7 @@ func (c *Conn) write(h wire.Header, payload []byte) error {
 func (c *Conn) answer(payload []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.out.busy() {
+	if c.out.Busy() {
 		c.owed, c.pong = true, payload
 		return
 	}
@@ -112,13 +112,13 @@ func (c *Conn) writePong(payload []byte) {
 // writing has failed. It pays what is owed.
 func (c *Conn) settle() {
 	c.mu.Lock()
-	if c.handler == nil || c.out.busy() { // Start comes here again, or who writes now
+	if c.handler == nil || c.out.Busy() { // Start comes here again, or who writes now
 		c.mu.Unlock()
 		return
 	}
 	tell := c.wanted
 	c.wanted = false
-	if c.out.failed() != nil {
+	if c.out.Failed() != nil {
 		if tell {
 			// In place of OnWritable comes OnClosed. A paused Conn does not see
 			// its connection end, so it is given no longer than this.

@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -72,7 +74,7 @@ func TestBatch(t *testing.T) {
 		"longest close": {[]any{closing, "\x03\xe9" + strings.Repeat("x", 123)}, []wire.Frame{{Kind: wire.Close, Code: 1001, Data: []byte(strings.Repeat("x", 123))}}},
 	} {
 		for _, masked := range []bool{false, true} {
-			got, err := wire.ParseBatch([]byte(run(masked, test.frames...)), roomy)
+			got, err := parseBatch([]byte(run(masked, test.frames...)), roomy)
 			if err != nil || !same(got, test.want) {
 				t.Errorf("%s, masked %v: %.100v, %v", name, masked, got, err)
 			}
@@ -84,7 +86,6 @@ func TestBatchBroken(t *testing.T) {
 	for name, body := range map[string]string{
 		"half a header":                   "\x81",
 		"half a payload":                  "\x81\x05hell",
-		"an endless payload":              "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",
 		"a length not in its shortest":    "\x81\x7e\x00\x01a",
 		"a reserved bit":                  frame(text|0x40, false, "a"),
 		"a reserved bit on a ping":        frame(ping|0x10, false, ""),
@@ -112,7 +113,7 @@ func TestBatchBroken(t *testing.T) {
 		"text that is no UTF-8":           frame(text, false, "\xff"),
 		"text that ends in a character":   run(false, partText, "\xe2\x82", cont, "", text, "\xac"),
 	} {
-		frames, err := wire.ParseBatch([]byte(body), roomy)
+		frames, err := parseBatch([]byte(body), roomy)
 		if err == nil || errors.Is(err, wire.ErrMessageTooLarge) || frames != nil {
 			t.Errorf("%s: %v, %v", name, frames, err)
 		}
@@ -124,6 +125,7 @@ func TestBatchLimit(t *testing.T) {
 		body string
 		over bool
 	}{
+		"an endless one":            {"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", true},
 		"at the limit":              {run(true, text, "abcd", bin, "abcd"), false},
 		"over it":                   {frame(bin, true, "abcde"), true},
 		"fragments at the limit":    {run(false, partBin, "ab", part, "cd", cont, ""), false},
@@ -132,31 +134,27 @@ func TestBatchLimit(t *testing.T) {
 		"a close longer than that":  {frame(closing, false, "\x03\xe8goodbye"), false},
 		"one that fits, one beyond": {run(false, text, "abcd", text, "abcde"), true},
 	} {
-		if _, err := wire.ParseBatch([]byte(test.body), 4); errors.Is(err, wire.ErrMessageTooLarge) != test.over || !test.over && err != nil {
+		if _, err := parseBatch([]byte(test.body), 4); errors.Is(err, wire.ErrMessageTooLarge) != test.over || !test.over && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// Whole messages are not copied, and joining fragments leaves the body alone.
-func TestBatchInPlace(t *testing.T) {
-	body := []byte(run(false, text, "whole", partText, "in ", cont, "parts", bin, "after"))
-	before := slices.Clone(body)
-	frames, err := wire.ParseBatch(body, roomy)
+// Whole messages are not copied beyond the reader's buffer, and those that follow
+// are safe from whoever appends to one.
+func TestBatchApart(t *testing.T) {
+	b := wire.NewBatchReader(strings.NewReader(run(false, text, "whole", partText, "in ", cont, "parts", bin, "after")), roomy)
+	frames, err := b.Next(10, roomy)
 	if err != nil || len(frames) != 3 {
 		t.Fatal(frames, err)
-	}
-	if !bytes.Equal(body, before) {
-		t.Errorf("the body has become %q", body)
-	}
-	if &frames[0].Data[0] != &body[2] {
-		t.Error("a whole message was copied")
 	}
 	for _, f := range frames {
 		_ = append(f.Data, "!!!!"...)
 	}
-	if !bytes.Equal(body, before) {
-		t.Errorf("appending to a message has changed the body to %q", body)
+	for i, want := range []string{"whole", "in parts", "after"} {
+		if string(frames[i].Data) != want {
+			t.Errorf("message %d has become %q", i, frames[i].Data)
+		}
 	}
 }
 
@@ -170,7 +168,18 @@ func readRun(body []byte, limit int) (frames []wire.Frame, tooLarge, ok bool) {
 	for in.Len() > 0 {
 		before := in.Len()
 		h, err := ws.ReadHeader(in)
-		if err != nil || before-in.Len() != ws.HeaderSize(h) || ws.CheckHeader(h, state) != nil || h.Length > int64(in.Len()) {
+		if err != nil || before-in.Len() != ws.HeaderSize(h) || ws.CheckHeader(h, state) != nil {
+			return nil, false, false
+		}
+		if size := h.Length; !h.OpCode.IsControl() {
+			if h.OpCode == ws.OpContinuation {
+				size += int64(len(data))
+			}
+			if size > int64(limit) {
+				return nil, true, false
+			}
+		}
+		if h.Length > int64(in.Len()) {
 			return nil, false, false
 		}
 		p := make([]byte, h.Length)
@@ -193,9 +202,7 @@ func readRun(body []byte, limit int) (frames []wire.Frame, tooLarge, ok bool) {
 		case h.OpCode != ws.OpContinuation:
 			op, data = h.OpCode, nil
 		}
-		if data = append(data, p...); len(data) > limit {
-			return nil, true, false
-		}
+		data = append(data, p...)
 		if state = state.Set(ws.StateFragmented); !h.Fin {
 			continue
 		}
@@ -222,7 +229,7 @@ func FuzzBatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		const limit = 200
 		want, tooLarge, ok := readRun(body, limit)
-		got, err := wire.ParseBatch(slices.Clone(body), limit)
+		got, err := parseBatch(slices.Clone(body), limit)
 		if (err == nil) != ok || errors.Is(err, wire.ErrMessageTooLarge) != tooLarge {
 			t.Fatalf("%x: %v, and by gobwas/ws ok is %v, too large %v", body, err, ok, tooLarge)
 		}
@@ -230,7 +237,7 @@ func FuzzBatch(f *testing.F) {
 			t.Fatalf("%x: %v, and by gobwas/ws %v", body, got, want)
 		}
 		for _, masked := range []bool{false, true} {
-			again, err := wire.ParseBatch(encode(got, masked), limit)
+			again, err := parseBatch(encode(got, masked), limit)
 			if ok && (err != nil || !same(again, got)) {
 				t.Fatalf("%x: %v, and written again, masked %v: %v, %v", body, got, masked, again, err)
 			}
@@ -258,14 +265,93 @@ func encode(frames []wire.Frame, masked bool) []byte {
 	return b
 }
 
-func TestParseBatchBound(t *testing.T) {
-	const limit = 1 << 20
-	empty := []byte{0x82, 0} // two bytes that become a Frame
-	fits := (limit + wire.BatchSlack) / wire.Frame{}.Cost()
-	if frames, err := wire.ParseBatch(bytes.Repeat(empty, fits), limit); err != nil || len(frames) != fits {
-		t.Errorf("%d empty messages: %d, %v", fits, len(frames), err)
+// parseBatch reads a batch to its end. Of one with a fault it gives nothing.
+func parseBatch(body []byte, limit int) ([]wire.Frame, error) {
+	return readBatchFrom(bytes.NewReader(body), limit)
+}
+
+func readBatchFrom(body io.Reader, limit int) ([]wire.Frame, error) {
+	all, err := readUntilFault(body, limit)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := wire.ParseBatch(bytes.Repeat(empty, fits+1), limit); !errors.Is(err, wire.ErrBatchTooLarge) {
-		t.Errorf("%d empty messages: %v", fits+1, err)
+	return all, nil
+}
+
+// readUntilFault gives what a batch has before its fault too.
+func readUntilFault(body io.Reader, limit int) (all []wire.Frame, err error) {
+	b := wire.NewBatchReader(body, limit)
+	for {
+		frames, err := b.Next(3, 100)
+		if err == io.EOF { //nolint:errorlint // as io.Reader says it
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		for _, f := range frames {
+			f.Data = bytes.Clone(f.Data) // they are good until the next call
+			all = append(all, f)
+		}
+	}
+}
+
+// However a body arrives, the same is read of it; what stands before a fault is.
+func TestBatchInPieces(t *testing.T) {
+	big := strings.Repeat("0123456789", 20_000)
+	good := run(true, text, "a", partText, "\xe2\x82", ping, "p", cont, "\xac", bin, "", bin, big, partBin, big, cont, big)
+	whole, err := parseBatch([]byte(good), roomy)
+	if err != nil || len(whole) != 5 || string(whole[1].Data) != "€" || string(whole[4].Data) != big+big {
+		t.Fatalf("%d messages, %v", len(whole), err)
+	}
+	for name, bad := range map[string]string{"": "", "a message in another": run(false, partText, "a", text, "b"), "cut off": "\x81\x05hell"} {
+		for way, reader := range map[string]func(io.Reader) io.Reader{
+			"byte by byte": iotest.OneByteReader, "by halves": iotest.HalfReader, "with its end": iotest.DataErrReader,
+		} {
+			got, err := readUntilFault(reader(strings.NewReader(good+bad)), roomy)
+			if (err == nil) != (bad == "") || !same(got, whole) {
+				t.Errorf("%s, %s: %d messages, %v", way, name, len(got), err)
+			}
+		}
+	}
+	broken := errors.New("broken")
+	got, err := readUntilFault(io.MultiReader(strings.NewReader(good), iotest.ErrReader(broken)), roomy)
+	if !errors.Is(err, broken) || !same(got, whole) {
+		t.Errorf("%d messages, %v", len(got), err)
+	}
+}
+
+// Next gives what has arrived, and does not wait for more.
+func TestBatchAsItComes(t *testing.T) {
+	in, out := io.Pipe()
+	b := wire.NewBatchReader(in, roomy)
+	for _, sent := range []string{frame(text, false, "a"), run(true, bin, "b", bin, "c") + "\x81", "\x01d"} {
+		go func() { _, _ = out.Write([]byte(sent)) }()
+		for want := max(1, len(sent)/8); want > 0; {
+			frames, err := b.Next(100, roomy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want -= len(frames)
+		}
+	}
+	_ = out.Close()
+	if frames, err := b.Next(1, 1); err != io.EOF {
+		t.Error(frames, err)
+	}
+}
+
+// A header that promises much takes no memory for it.
+func TestBatchPromise(t *testing.T) {
+	const limit = 1 << 30
+	body := append(wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.OpBinary, Length: limit}), "not much"...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := parseBatch(body, limit); err == nil {
+		t.Error("a frame that is cut off is whole")
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+		t.Errorf("%d bytes were allocated", got)
 	}
 }

@@ -179,7 +179,7 @@ func readBatch(t *testing.T, data []byte) {
 			if !bytes.Equal(body, test.Body) {
 				t.Errorf("written, it is %.100x", body)
 			}
-			got, err := wire.ParseBatch(slices.Clone(test.Body), roomy)
+			got, err := parseBatch(slices.Clone(test.Body), roomy)
 			if err != nil || !same(got, want) {
 				t.Errorf("read, it is %.100v, %v", got, err)
 			}
@@ -187,7 +187,7 @@ func readBatch(t *testing.T, data []byte) {
 	}
 	for _, test := range v.Refused {
 		t.Run(test.Name, func(t *testing.T) {
-			if got, err := wire.ParseBatch(test.Body, roomy); err == nil {
+			if got, err := parseBatch(test.Body, roomy); err == nil {
 				t.Errorf("read, it is %.100v", got)
 			}
 		})

@@ -34,7 +34,9 @@ func newPeer(t *testing.T, c Carrier, dial dialer) *peer {
 	p := &peer{t: t, carrier: c, id: "the-socket"}
 	config := session.Config{}.WithDefaults()
 	p.session = session.New(p.id, upstream{}, &config, func() {})
-	p.base, p.client, p.http10 = dial(t, transport.New(oneSocket{p.session, p.id}, config.MessageLimit))
+	h := transport.New(oneSocket{p.session, p.id}, config.MessageLimit)
+	p.base, p.client, p.http10 = dial(t, h)
+	t.Cleanup(h.Close)
 	t.Cleanup(p.session.Drop)
 	return p
 }
@@ -174,5 +176,9 @@ func (r *read) first(n int) response {
 // them wait.
 func (p *peer) readUntil(ack, n int) response {
 	p.t.Helper()
-	return p.begin(ack).first(n)
+	got := p.begin(ack).first(n)
+	if p.carrier.Endless { // else what comes next may still be sent to it
+		p.detached()
+	}
+	return got
 }

@@ -1,14 +1,18 @@
 package transport_test
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/gobwas/ws"
 	"go.uber.org/goleak"
 
 	"github.com/polysocket/polysocket/internal/transport/transporttest"
@@ -34,6 +38,89 @@ func TestPoll(t *testing.T) {
 			},
 		})
 	})
+}
+
+func TestStreams(t *testing.T) {
+	t.Run("frames", func(t *testing.T) {
+		transporttest.Run(t, transporttest.Carrier{
+			Name: "frames", Path: streamPath("/x/"), ContentType: "application/octet-stream", Endless: true, Parse: parseFrames,
+		})
+	})
+	t.Run("events", func(t *testing.T) {
+		transporttest.Run(t, transporttest.Carrier{
+			Name: "events", Path: streamPath("/e/"), ContentType: "text/event-stream", Endless: true, Parse: parseEvents,
+		})
+	})
+}
+
+func streamPath(path string) func(id string, ack int) string {
+	return func(id string, ack int) string {
+		path := path + id + "?"
+		if ack >= 0 {
+			path += fmt.Sprintf("a=%d", ack)
+		}
+		return path
+	}
+}
+
+func parseFrames(header http.Header, body io.Reader, message func(wire.Frame)) (uint64, error) {
+	seq, err := strconv.ParseUint(header.Get("Polysocket-Seq"), 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	for in := bufio.NewReader(body); ; {
+		h, err := ws.ReadHeader(in)
+		if errors.Is(err, io.EOF) {
+			return seq, nil
+		}
+		payload := make([]byte, h.Length)
+		if err == nil {
+			_, err = io.ReadFull(in, payload)
+		}
+		if err != nil {
+			return seq, err
+		}
+		switch {
+		case !h.Fin || h.Masked || h.Rsv != 0:
+			return seq, fmt.Errorf("a frame with the header %+v", h)
+		case h.OpCode == ws.OpText:
+			message(wire.Frame{Kind: wire.Text, Data: payload})
+		case h.OpCode == ws.OpBinary:
+			message(wire.Frame{Kind: wire.Binary, Data: payload})
+		case h.OpCode == ws.OpClose:
+			code, reason, err := wire.ParseClosePayload(payload)
+			if err != nil {
+				return seq, err
+			}
+			message(wire.Frame{Kind: wire.Close, Code: code, Data: reason})
+		case h.OpCode != ws.OpPing || h.Length != 4:
+			return seq, fmt.Errorf("a frame with the header %+v", h)
+		}
+	}
+}
+
+func parseEvents(_ http.Header, body io.Reader, message func(wire.Frame)) (first uint64, err error) {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, 4<<20)
+	var id uint64
+	for lines.Scan() {
+		line := lines.Text()
+		switch data, isData := strings.CutPrefix(line, "data: "); {
+		case line == ":" || line == "":
+		case isData:
+			if _, err := parsePoll(strings.NewReader(`{"ok":true,"messages":[`+data+`]}`), message, "", ""); err != nil {
+				return 0, err
+			}
+		default:
+			if _, err := fmt.Sscanf(line, "id: %d", &id); err != nil {
+				return 0, fmt.Errorf("%q: %w", line, err)
+			}
+			if first == 0 {
+				first = id
+			}
+		}
+	}
+	return first, lines.Err()
 }
 
 func pollPath(extra string) func(id string, ack int) string {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package upstream
+package outbox
 
 import (
 	"sync"
@@ -31,7 +31,7 @@ var attempts = sync.Pool{New: func() any {
 
 // try writes what the kernel takes at once. o.mu is held, and no goroutine is
 // writing.
-func (o *outbox) try(p []byte) (int, error) {
+func (o *Outbox) try(p []byte) (int, error) {
 	if o.raw == nil || len(p) == 0 {
 		return 0, nil
 	}

@@ -1,8 +1,6 @@
 package upstream
 
 import (
-	"bytes"
-	"errors"
 	"io"
 	"net"
 	"sync"
@@ -10,47 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/outbox"
 	"github.com/polysocket/polysocket/internal/wire"
 )
-
-// A pipe has no file descriptor: this is the way of systems without direct
-// writes.
-func TestOutboxWithoutDescriptor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ours, theirs := net.Pipe()
-		o, settled := newOutbox(ours), 0
-		o.whenSettled(func() { settled++ })
-		var want bytes.Buffer
-		for i := range 100 {
-			p := bytes.Repeat([]byte{byte(i)}, i*100)
-			want.Write(p)
-			if n, err := o.Write(p); n != len(p) || err != nil {
-				t.Fatal(n, err)
-			}
-			clear(p) // it must keep no part of it
-		}
-		synctest.Wait()
-		if !o.busy() || settled != 0 {
-			t.Fatal("settled, and nobody has read")
-		}
-		got := make([]byte, want.Len())
-		if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want.Bytes()) {
-			t.Fatal("the bytes are others", err)
-		}
-		synctest.Wait()
-		if o.busy() || settled != 1 || o.pending != nil {
-			t.Errorf("busy %v, settled %d times, %d pieces are kept", o.busy(), settled, len(o.pending))
-		}
-
-		o.Write([]byte("nobody reads this"))
-		theirs.Close()
-		synctest.Wait()
-		if _, err := o.Write(nil); !errors.Is(err, io.ErrClosedPipe) || o.busy() || settled != 2 || o.pending != nil {
-			t.Errorf("%v, busy %v, settled %d times", err, o.busy(), settled)
-		}
-		ours.Close()
-	})
-}
 
 // silence is a handler that only remembers the end.
 type silence struct{ closed chan wire.CloseCode }
@@ -98,7 +58,7 @@ func TestClocks(t *testing.T) {
 				start := time.Now()
 				near, far := net.Pipe()
 				gone := make(chan time.Duration, 1)
-				out := newOutbox(&notified{Conn: near, closed: func() { gone <- time.Since(start) }})
+				out := outbox.New(&notified{Conn: near, closed: func() { gone <- time.Since(start) }}, 0)
 				c := newConn(out, out, agreed{}, timeout, machineLimit)
 				s := silence{make(chan wire.CloseCode, 1)}
 				c.Start(s)

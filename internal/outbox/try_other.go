@@ -1,6 +1,6 @@
 //go:build !unix
 
-package upstream
+package outbox
 
 // try writes nothing: here every write is the borrowed goroutine's.
-func (o *outbox) try([]byte) (int, error) { return 0, nil }
+func (o *Outbox) try([]byte) (int, error) { return 0, nil }

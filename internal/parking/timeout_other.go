@@ -1,0 +1,5 @@
+//go:build !linux
+
+package parking
+
+func limitUnacknowledged(uintptr) {}

@@ -1,0 +1,108 @@
+package transport
+
+import (
+	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/wire"
+)
+
+// A manyStream is the stream of many sockets: a line for each delivery.
+type manyStream struct {
+	stream
+	readers
+
+	full map[string]bool // guarded by stream.mu: those that wait for room
+}
+
+// Deliver implements session.Sink.
+func (k *manyStream) Deliver(id string, seq uint64, frames []wire.Frame) (taken int, outcome session.Outcome) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reached() {
+		return 0, session.Done
+	}
+	outcome, shut := k.shut()
+	if !shut {
+		outcome = k.write(func(dst []byte, room int) []byte {
+			dst = appendHead(dst, id, seq)
+			dst, taken = appendMessages(dst, frames, room)
+			return append(dst, "]}\n"...)
+		})
+		if frames[taken-1].Kind == wire.Close {
+			return taken, session.Done
+		}
+	}
+	if outcome == session.Full {
+		if k.full == nil {
+			k.full = make(map[string]bool)
+		}
+		k.full[id] = true
+	}
+	return taken, outcome
+}
+
+// Detached implements session.Sink.
+func (k *manyStream) Detached(id string, _ uint64, why session.Why) {
+	last := k.left(id)
+	k.mu.Lock()
+	delete(k.full, id)
+	out := k.out
+	switch {
+	case out == nil:
+		if why == session.Ended {
+			k.readers.mutex.Lock()
+			k.missing = append(k.missing, id)
+			k.readers.mutex.Unlock()
+		}
+		k.mu.Unlock()
+		return // opened goes on
+	case why == session.Ended && !k.closed:
+		out.Write(func(dst []byte) []byte { return append(appendGone(dst, id), '\n') })
+	}
+	reached := k.reached()
+	k.mu.Unlock()
+	if last {
+		end(out, why)
+	} else if reached {
+		k.detachAll()
+	}
+}
+
+func (k *manyStream) detachAll() {
+	for _, s := range k.all() {
+		s.Detach(k)
+	}
+}
+
+func (k *manyStream) opened(out outlet) {
+	k.mutex.Lock()
+	missing := k.missing
+	k.missing = nil
+	k.mutex.Unlock()
+	if len(missing) > 0 {
+		out.Write(func(dst []byte) []byte {
+			for _, id := range missing {
+				dst = append(appendGone(dst, id), '\n')
+			}
+			return dst
+		})
+	}
+	if k.none() {
+		out.Finish()
+		return
+	}
+	k.roomAgain()
+}
+
+func (k *manyStream) roomAgain() {
+	k.mu.Lock()
+	full := k.full
+	k.full = nil
+	k.mu.Unlock()
+	for id := range full {
+		if s := k.find(id); s != nil {
+			s.Ready(k)
+		}
+	}
+}
+
+func (k *manyStream) ended() { k.detachAll() }

@@ -1,0 +1,76 @@
+package transport
+
+import (
+	"sync"
+
+	"github.com/polysocket/polysocket/internal/session"
+)
+
+// readers are the sockets that one sink reads, by their ids.
+type readers struct {
+	asked []*reading
+
+	mutex    sync.Mutex
+	attached map[string]*session.Session
+	missing  []string // those that are not there
+}
+
+func newReaders(asked []*reading) readers {
+	return readers{asked: asked, attached: make(map[string]*session.Session, len(asked))}
+}
+
+// attach attaches the sink to all of them.
+func (r *readers) attach(sink session.Sink) {
+	for _, a := range r.asked {
+		if a.session == nil {
+			r.missing = append(r.missing, a.id)
+			continue
+		}
+		r.mutex.Lock()
+		r.attached[a.id] = a.session
+		r.mutex.Unlock()
+		if _, err := a.session.Attach(sink, a.ack); err != nil { // it has ended meanwhile
+			r.left(a.id)
+			r.missing = append(r.missing, a.id)
+		}
+	}
+	r.asked = nil
+}
+
+// left counts a socket out, and tells whether it was the last.
+func (r *readers) left(id string) (last bool) {
+	r.mutex.Lock()
+	s := r.attached[id]
+	delete(r.attached, id)
+	last = len(r.attached) == 0
+	r.mutex.Unlock()
+	if s != nil {
+		s.Leave()
+	}
+	return last
+}
+
+// none tells whether no socket is attached.
+func (r *readers) none() bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return len(r.attached) == 0
+}
+
+// all lists those that are attached.
+func (r *readers) all() []*session.Session {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	all := make([]*session.Session, 0, len(r.attached))
+	for _, s := range r.attached {
+		all = append(all, s)
+	}
+	return all
+}
+
+// find is an attached one, or nil.
+func (r *readers) find(id string) *session.Session {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.attached[id]
+}
