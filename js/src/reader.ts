@@ -163,12 +163,14 @@ export class Reader {
 
   private alive(read: Read): void {
     const now = this.o.clock.now();
-    this.pulse.beat(heartbeat + lateness);
+    if (read.streams) this.pulse.beat(heartbeat + lateness);
     if (!read.heard) {
       read.heard = now;
       if (!this.garbled) this.sound();
     } else if (now - read.heard > pause) {
       this.silences = 0;
+      if (this.garbled) this.sound();
+      this.garbled = false;
     }
   }
 
@@ -212,7 +214,7 @@ export class Reader {
     } else {
       // A body that has no status is what one of our ways has to complain of.
       const nonsense = !answer.status && !!answer.body;
-      if (read.streams && nonsense) this.garbled = true;
+      if (read.heard && nonsense) this.garbled = true;
       if ((!read.heard || nonsense) && this.steps.failed('refused', read.at)) return this.read();
       // Whoever cuts requests that wait may let shorter ones live.
       if (took > shortRead && !read.streams) this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));

@@ -20,6 +20,13 @@ const mostRequests = 2;
 /** How many milliseconds the relay has to end a read that was superseded. */
 const retirement = 2000;
 
+/**
+ * How many milliseconds a group's stream goes on until it is made again. Requests may overtake one another: an older one that
+ * arrives late takes its sockets out of the newer, which does not say so, and nobody reads them. They must not stay so until
+ * the relay's grace period is over.
+ */
+const lifetime = 20000;
+
 /** Shared makes ways down of which all sockets that read from one relay have their part. */
 export class Shared {
   private relays: { [relay: string]: Relay } = {};
@@ -76,7 +83,12 @@ class Member {
     const request = ++this.request;
     this.cancel = this.single.read(this.at, this.ack, this.ttl, {
       asked: this.receiver.asked,
-      alive: this.receiver.alive,
+      alive: function () {
+        if (self.request === request) self.receiver.alive();
+      },
+      superseded: function () {
+        return self.request !== request;
+      },
       received: function (seq, frames) {
         self.received(seq, frames);
       },
@@ -86,11 +98,12 @@ class Member {
     });
   }
 
-  /** The relay is about to end what it reads by itself, for a group supersedes it. */
-  retire(clock: Clock): void {
+  /** A group is about to supersede what it reads by itself. What it gives takes that back. */
+  retire(): Cancel | null {
     this.request++;
-    if (this.cancel) clock.after(retirement, this.cancel);
+    const cancel = this.cancel;
     this.cancel = null;
+    return cancel;
   }
 
   /** What a read that was superseded brings is told as well: numbers say what comes twice. */
@@ -109,6 +122,7 @@ class Member {
   leave(): void {
     if (this.over) return;
     this.over = true;
+    this.request++;
     if (this.cancel) this.cancel();
     this.relay.leave(this);
   }
@@ -150,7 +164,8 @@ class Relay {
   }
 
   private enter(member: Member): void {
-    member.retire(this.clock);
+    const before = member.retire();
+    if (before) this.clock.after(retirement, before);
     for (let i = 0; i < this.groups.length; i++) if (this.groups[i].takes(member)) return this.groups[i].join(member);
     const group = new Group(this, member.many);
     this.groups.push(group);
@@ -198,6 +213,7 @@ class Group {
   private asked = false;
   /** Whether to ask when one of them is over. */
   private waiting = false;
+  private stopTimer: Cancel | null = null;
 
   constructor(
     private readonly relay: Relay,
@@ -207,8 +223,8 @@ class Group {
   /** Whether there is room for it. */
   takes(member: Member): boolean {
     if (member.many !== this.many || this.members.length >= mostSockets) return false;
-    let length = longest(member);
-    for (let i = 0; i < this.members.length; i++) length += longest(this.members[i]);
+    let length = roomFor(member);
+    for (let i = 0; i < this.members.length; i++) length += roomFor(this.members[i]);
     return length <= this.many.room();
   }
 
@@ -223,11 +239,13 @@ class Group {
     member.group = null;
     this.members = without(this.members, member);
     if (this.members.length) return;
-    for (let i = 0; i < this.requests.length; i++) {
-      if (superseded) this.relay.clock.after(retirement, this.requests[i].cancel);
-      else this.requests[i].cancel();
-    }
+    if (this.stopTimer) this.stopTimer();
+    const requests = this.requests;
     this.requests = [];
+    for (let i = 0; i < requests.length; i++) {
+      if (superseded) this.relay.clock.after(retirement, requests[i].cancel);
+      else requests[i].cancel();
+    }
   }
 
   /** Asks when all that join in one go are there. */
@@ -245,9 +263,15 @@ class Group {
     if (!this.members.length) return;
     this.waiting = this.requests.length >= mostRequests;
     if (this.waiting) return;
+    const self = this;
     const before = this.requests[0];
     if (before) this.relay.clock.after(retirement, before.cancel);
-    const self = this;
+    if (this.many.streams) {
+      if (this.stopTimer) this.stopTimer();
+      this.stopTimer = this.relay.clock.after(lifetime, function () {
+        self.ask();
+      });
+    }
     const members = this.members.slice();
     const request: Request = { members: members, cancel: nothing, brought: false };
     this.requests.push(request);
@@ -260,7 +284,7 @@ class Group {
     }
     const cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
       alive: function () {
-        for (let i = 0; i < members.length; i++) if (!members[i].over) members[i].receiver.alive();
+        self.alive(request);
       },
       entry: function (entry) {
         self.came(request, entry);
@@ -275,6 +299,14 @@ class Group {
     };
   }
 
+  /** Tells those whom a request reads, and who wait still, that it goes well. */
+  private alive(request: Request): void {
+    if (!this.newest(request) && this.many.streams) return;
+    for (let i = 0; i < request.members.length; i++) {
+      if (request.members[i].group === this) request.members[i].receiver.alive();
+    }
+  }
+
   private came(request: Request, entry: Entry): void {
     let member: Member | undefined;
     for (let i = 0; i < this.members.length; i++) {
@@ -282,12 +314,12 @@ class Group {
     }
     if (!member) return;
     request.brought = true;
-    if (entry.code) {
-      member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
-      return;
+    if (entry.code === 'no_socket') {
+      return member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
     }
-    member.received(entry.seq, entry.frames);
-    if (!this.many.streams && this.newest(request)) member.done({ status: 200, body: null });
+    if (entry.frames.length) member.received(entry.seq, entry.frames);
+    // Any other code says that it is not read any more.
+    if ((!this.many.streams || entry.code) && this.newest(request)) member.done({ status: 200, body: null });
   }
 
   private done(request: Request, answer: Answer): void {
@@ -295,7 +327,10 @@ class Group {
     this.over(request);
     if (!newest) return;
     // Those for whom nothing came go on waiting.
-    if (answer.status === 200 && request.brought && !this.many.streams) return this.ask();
+    if (answer.status === 200 && request.brought && !this.many.streams) {
+      this.alive(request);
+      return this.ask();
+    }
     if (answer.status >= 400 && answer.status < 500) {
       this.relay.refused();
       return;
@@ -316,7 +351,7 @@ class Group {
 }
 
 /** How many characters of a URL a socket may take, with what it acknowledges. */
-function longest(member: Member): number {
+function roomFor(member: Member): number {
   return member.at.socket.length + '%3A%2C'.length + 15;
 }
 

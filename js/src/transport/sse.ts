@@ -33,7 +33,8 @@ export function sse(events: Events, exchange: Exchange): Down {
           if (frame) receiver.received(+id, [frame]);
         },
         ended: function () {
-          if (heard) return receiver.done({ status: 200, body: null });
+          if (heard || (receiver.superseded && receiver.superseded()))
+            return receiver.done({ status: 200, body: null });
           cancel = poll(exchange).read(at, ack, 0, {
             asked: receiver.asked,
             alive: receiver.alive,

@@ -41,12 +41,14 @@ export interface Up {
 export interface Receiver {
   /** A stream was asked for, now: its first bytes are to come at once, and others whenever a heartbeat has passed. */
   asked(): void;
-  /** Bytes of a stream have come, whatever they are. */
+  /** Bytes of a stream have come, whatever they are; or somebody else's messages, by the same request. */
   alive(): void;
   /** Messages have come; seq is the number of the first, or of the next one to come. */
   received(seq: number, frames: Frame[]): void;
   /** The request is over, and it is time for the next. */
   done(answer: Answer): void;
+  /** Whether another read has taken the place of this one: then it makes no request any more. */
+  superseded?(): boolean;
 }
 
 /** A way down: how one request brings messages. */
