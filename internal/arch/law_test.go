@@ -108,10 +108,18 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		why: "test starts the real binary, so it needs none of its insides",
+		tests: []string{"test/chaos", "test/history", "test/lossless"},
+		why:   "test starts the real binary, so it needs none of its insides",
 	},
 	"test/chaos": {
 		why: "chaos puts faults between any client and any server, and knows TCP and HTTP/1.1 alone",
+	},
+	"test/lossless": {
+		why: "lossless is a client written from docs/protocol.md alone: it is to misunderstand nothing in the way that the server does",
+	},
+	"test/history": {
+		imports: []string{"test/lossless", "github.com/coder/websocket"},
+		why:     "history holds what arrives to what was sent, at lossless and at a WebSocket server of others",
 	},
 	"test/chaos/proxy": {
 		imports: []string{"test/chaos"},
@@ -147,8 +155,8 @@ var uses = []use{
 		why: "the environment and the command line are read in cmd alone: everybody else is told what they need",
 	},
 	{
-		of: "flag", in: []string{"cmd/polysocket", "conformance", "test/chaos/proxy"}, testMain: true,
-		why: "flags are read in cmd alone: everybody else is told what they need; conformance asks where the server is, and proxy is a command too",
+		of: "flag", in: []string{"cmd/polysocket", "conformance", "test", "test/chaos/proxy"}, testMain: true,
+		why: "flags are read in cmd alone: everybody else is told what they need; conformance asks where the server is, test for the seed of its chaos, and proxy is a command too",
 	},
 	{
 		of: "os", names: []string{"Exit"}, in: []string{"cmd/polysocket", "test/chaos/proxy"}, testMain: true,
@@ -172,8 +180,8 @@ var uses = []use{
 	},
 	{
 		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},
-		in: []string{"conformance", "internal/transport/transporttest"}, inTests: true,
-		why: "nobody here is a client of HTTP but the suites: upstream alone dials, with the guard",
+		in: []string{"conformance", "internal/transport/transporttest", "test/lossless"}, inTests: true,
+		why: "nobody here is a client of HTTP but the suites and lossless: upstream alone dials, with the guard",
 	},
 	{
 		of: "net/http",
@@ -183,6 +191,7 @@ var uses = []use{
 			"internal/upstream", // for the handshake's answer
 			"server", "js", "cmd/polysocket", "conformance", "conformance/target",
 			"test/chaos", // for the faults of middleboxes
+			"test/lossless", "test/history",
 		},
 		inTests: true,
 		why:     "a session, a bus and a policy do not know what HTTP is",
