@@ -1669,6 +1669,12 @@ var mostSockets = 256;
 var mostRequests = 2;
 /** How many milliseconds the relay has to end a read that was superseded. */
 var retirement = 2000;
+/**
+ * How many milliseconds a group's stream goes on until it is made again. Requests may overtake one another: an older one that
+ * arrives late takes its sockets out of the newer, which does not say so, and nobody reads them. They must not stay so until
+ * the relay's grace period is over.
+ */
+var lifetime = 20000;
 /** Shared makes ways down of which all sockets that read from one relay have their part. */
 var Shared = /** @class */ (function () {
     function Shared(clock) {
@@ -1722,7 +1728,13 @@ var Member = /** @class */ (function () {
         var request = ++this.request;
         this.cancel = this.single.read(this.at, this.ack, this.ttl, {
             asked: this.receiver.asked,
-            alive: this.receiver.alive,
+            alive: function () {
+                if (self.request === request)
+                    self.receiver.alive();
+            },
+            superseded: function () {
+                return self.request !== request;
+            },
             received: function (seq, frames) {
                 self.received(seq, frames);
             },
@@ -1732,12 +1744,12 @@ var Member = /** @class */ (function () {
             },
         });
     };
-    /** The relay is about to end what it reads by itself, for a group supersedes it. */
-    Member.prototype.retire = function (clock) {
+    /** A group is about to supersede what it reads by itself. What it gives takes that back. */
+    Member.prototype.retire = function () {
         this.request++;
-        if (this.cancel)
-            clock.after(retirement, this.cancel);
+        var cancel = this.cancel;
         this.cancel = null;
+        return cancel;
     };
     /** What a read that was superseded brings is told as well: numbers say what comes twice. */
     Member.prototype.received = function (seq, frames) {
@@ -1756,6 +1768,7 @@ var Member = /** @class */ (function () {
         if (this.over)
             return;
         this.over = true;
+        this.request++;
         if (this.cancel)
             this.cancel();
         this.relay.leave(this);
@@ -1797,7 +1810,9 @@ var Relay = /** @class */ (function () {
         this.part();
     };
     Relay.prototype.enter = function (member) {
-        member.retire(this.clock);
+        var before = member.retire();
+        if (before)
+            this.clock.after(retirement, before);
         for (var i = 0; i < this.groups.length; i++)
             if (this.groups[i].takes(member))
                 return this.groups[i].join(member);
@@ -1844,14 +1859,15 @@ var Group = /** @class */ (function () {
         this.asked = false;
         /** Whether to ask when one of them is over. */
         this.waiting = false;
+        this.stopTimer = null;
     }
     /** Whether there is room for it. */
     Group.prototype.takes = function (member) {
         if (member.many !== this.many || this.members.length >= mostSockets)
             return false;
-        var length = longest$2(member);
+        var length = roomFor(member);
         for (var i = 0; i < this.members.length; i++)
-            length += longest$2(this.members[i]);
+            length += roomFor(this.members[i]);
         return length <= this.many.room();
     };
     Group.prototype.join = function (member) {
@@ -1865,13 +1881,16 @@ var Group = /** @class */ (function () {
         this.members = without$1(this.members, member);
         if (this.members.length)
             return;
-        for (var i = 0; i < this.requests.length; i++) {
-            if (superseded)
-                this.relay.clock.after(retirement, this.requests[i].cancel);
-            else
-                this.requests[i].cancel();
-        }
+        if (this.stopTimer)
+            this.stopTimer();
+        var requests = this.requests;
         this.requests = [];
+        for (var i = 0; i < requests.length; i++) {
+            if (superseded)
+                this.relay.clock.after(retirement, requests[i].cancel);
+            else
+                requests[i].cancel();
+        }
     };
     /** Asks when all that join in one go are there. */
     Group.prototype.ask = function () {
@@ -1890,10 +1909,17 @@ var Group = /** @class */ (function () {
         this.waiting = this.requests.length >= mostRequests;
         if (this.waiting)
             return;
+        var self = this;
         var before = this.requests[0];
         if (before)
             this.relay.clock.after(retirement, before.cancel);
-        var self = this;
+        if (this.many.streams) {
+            if (this.stopTimer)
+                this.stopTimer();
+            this.stopTimer = this.relay.clock.after(lifetime, function () {
+                self.ask();
+            });
+        }
         var members = this.members.slice();
         var request = { members: members, cancel: nothing$1, brought: false };
         this.requests.push(request);
@@ -1907,9 +1933,7 @@ var Group = /** @class */ (function () {
         }
         var cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
             alive: function () {
-                for (var i = 0; i < members.length; i++)
-                    if (!members[i].over)
-                        members[i].receiver.alive();
+                self.alive(request);
             },
             entry: function (entry) {
                 self.came(request, entry);
@@ -1923,6 +1947,15 @@ var Group = /** @class */ (function () {
             self.over(request);
         };
     };
+    /** Tells those whom a request reads, and who wait still, that it goes well. */
+    Group.prototype.alive = function (request) {
+        if (!this.newest(request) && this.many.streams)
+            return;
+        for (var i = 0; i < request.members.length; i++) {
+            if (request.members[i].group === this)
+                request.members[i].receiver.alive();
+        }
+    };
     Group.prototype.came = function (request, entry) {
         var member;
         for (var i = 0; i < this.members.length; i++) {
@@ -1932,12 +1965,13 @@ var Group = /** @class */ (function () {
         if (!member)
             return;
         request.brought = true;
-        if (entry.code) {
-            member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
-            return;
+        if (entry.code === 'no_socket') {
+            return member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
         }
-        member.received(entry.seq, entry.frames);
-        if (!this.many.streams && this.newest(request))
+        if (entry.frames.length)
+            member.received(entry.seq, entry.frames);
+        // Any other code says that it is not read any more.
+        if ((!this.many.streams || entry.code) && this.newest(request))
             member.done({ status: 200, body: null });
     };
     Group.prototype.done = function (request, answer) {
@@ -1946,8 +1980,10 @@ var Group = /** @class */ (function () {
         if (!newest)
             return;
         // Those for whom nothing came go on waiting.
-        if (answer.status === 200 && request.brought && !this.many.streams)
+        if (answer.status === 200 && request.brought && !this.many.streams) {
+            this.alive(request);
             return this.ask();
+        }
         if (answer.status >= 400 && answer.status < 500) {
             this.relay.refused();
             return;
@@ -1968,7 +2004,7 @@ var Group = /** @class */ (function () {
     return Group;
 }());
 /** How many characters of a URL a socket may take, with what it acknowledges. */
-function longest$2(member) {
+function roomFor(member) {
     return member.at.socket.length + '%3A%2C'.length + 15;
 }
 function without$1(list, item) {
@@ -2008,7 +2044,7 @@ function sse(events, exchange) {
                         receiver.received(+id, [frame]);
                 },
                 ended: function () {
-                    if (heard)
+                    if (heard || (receiver.superseded && receiver.superseded()))
                         return receiver.done({ status: 200, body: null });
                     cancel = poll(exchange).read(at, ack, 0, {
                         asked: receiver.asked,
@@ -2073,8 +2109,12 @@ function course(names, asking, native) {
 }
 function byExchange(names) {
     var groups = [];
+    var seen = {};
     for (var i = 0; i < names.length; i++) {
         var group = null;
+        if (seen[names[i]])
+            continue;
+        seen[names[i]] = true;
         for (var j = 0; j < groups.length; j++)
             if (exchangeOf(groups[j][0]) === exchangeOf(names[i]))
                 group = groups[j];
@@ -2918,7 +2958,8 @@ var Reader = /** @class */ (function () {
     };
     Reader.prototype.alive = function (read) {
         var now = this.o.clock.now();
-        this.pulse.beat(heartbeat + lateness);
+        if (read.streams)
+            this.pulse.beat(heartbeat + lateness);
         if (!read.heard) {
             read.heard = now;
             if (!this.garbled)
@@ -2926,6 +2967,9 @@ var Reader = /** @class */ (function () {
         }
         else if (now - read.heard > pause) {
             this.silences = 0;
+            if (this.garbled)
+                this.sound();
+            this.garbled = false;
         }
     };
     Reader.prototype.received = function (read, seq, frames) {
@@ -2974,7 +3018,7 @@ var Reader = /** @class */ (function () {
         else {
             // A body that has no status is what one of our ways has to complain of.
             var nonsense = !answer.status && !!answer.body;
-            if (read.streams && nonsense)
+            if (read.heard && nonsense)
                 this.garbled = true;
             if ((!read.heard || nonsense) && this.steps.failed('refused', read.at))
                 return this.read();

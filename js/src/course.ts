@@ -19,8 +19,11 @@ export function course(names: TransportName[], asking: Asking, native: Runner<Op
 
 function byExchange(names: TransportName[]): TransportName[][] {
   const groups: TransportName[][] = [];
+  const seen: { [name: string]: boolean } = {};
   for (let i = 0; i < names.length; i++) {
     let group: TransportName[] | null = null;
+    if (seen[names[i]]) continue;
+    seen[names[i]] = true;
     for (let j = 0; j < groups.length; j++) if (exchangeOf(groups[j][0]) === exchangeOf(names[i])) group = groups[j];
     if (group) group.push(names[i]);
     else groups.push([names[i]]);

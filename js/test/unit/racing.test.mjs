@@ -310,6 +310,16 @@ test('those that share an exchange are given up together, and the create is not 
   }
 });
 
+test('a transport that is named twice is tried once', (t) => {
+  const rig = opening(t, { transports: ['xhr', 'websocket', 'xhr', 'websocket', 'xhr'] });
+  rig.clock.settle();
+  rig.last().answer(0, null, true);
+  rig.clock.run(1);
+  rig.native().dies();
+  rig.clock.idle();
+  assert.deepEqual([rig.gaveUp(), rig.creates.length, rig.natives.length], [['xhr hung', 'websocket refused'], 1, 1]);
+});
+
 test('of those that share an exchange the missing ones are left out', (t) => {
   const rig = opening(t, { transports: ['stream', 'xhr'] });
   rig.transports.stream = { ...rig.transports.xhr, missing: () => true };
