@@ -1,16 +1,14 @@
 import type { TransportName } from './api.js';
 import type { Config } from './config.js';
 import type { Connection } from './connection.js';
-import { alive, close, create, newNonce } from './create.js';
+import { close, create, newNonce } from './create.js';
 import { clock, type Cancel } from './engine/clock.js';
+import { connection, present } from './group.js';
 import { tells, type Journal } from './journal.js';
 import type { Place } from './memory.js';
 import { still, type Run, type Runner, type RunnerEvents } from './race.js';
-import { relayed } from './relayed.js';
-import { Slots } from './slots.js';
-import { waysOf, writeSteps } from './stepping.js';
 import { askToken } from './token.js';
-import { transports, type Address } from './transport/transport.js';
+import { transports } from './transport/transport.js';
 
 /** A connection that is open, and what was agreed on. It tells nothing before it is listened to. */
 export interface Opened {
@@ -27,8 +25,6 @@ export interface Errand {
   /** What is wrong with the subprotocol that the target has chosen, in a sentence for a person; empty where nothing is. */
   wrong(protocol: string): string;
 }
-
-const slots = new Slots(clock);
 
 /** Opens a connection through a relay: one socket, however many ways of asking for it are tried. */
 export class Asking {
@@ -123,7 +119,7 @@ export class Asking {
         if (!wrong) {
           return on.arrived({
             transport: names[0],
-            connection: self.connection(names, at, router, clock.now() - began),
+            connection: connection(names, at, router, clock.now() - began, self.place, self.journal),
             protocol: protocol,
             extensions: '',
           });
@@ -139,50 +135,6 @@ export class Asking {
       },
     });
   }
-
-  /** A connection by the first of these, which may step to the others. */
-  private connection(names: TransportName[], at: Address, router: string, roundTrip: number): Connection {
-    const place = this.place;
-    const first = transports[names[0]]!;
-    const ways = waysOf(names);
-    const write = writeSteps(this.journal.info, ways, this.journal.changed);
-    return relayed({
-      at: at,
-      up: first.up,
-      downs: ways,
-      exchange: first.exchange,
-      slots: slots,
-      clock: clock,
-      roundTrip: roundTrip,
-      alive: function (tell) {
-        alive(router, at, first.exchange, tell);
-      },
-      stepped: function (from, to, why) {
-        if (why === 'buffered') place.block('stream', why);
-        else if (streams(to)) place.forget('stream', 'buffered');
-        write(from, to, why);
-      },
-    });
-  }
-}
-
-/** Those that this browser has, and that are not remembered as blocked. The others are given up. */
-function present(names: TransportName[], place: Place, journal: Journal): TransportName[] {
-  const there: TransportName[] = [];
-  const held: TransportName[] = [];
-  const why = place.blocked('stream');
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    if (transports[name]!.missing()) journal.gaveUp([name], 'missing', 'this browser has no ' + name, tells.missing);
-    else (why && streams(name) ? held : there).push(name);
-  }
-  if (!there.length) return held; // there is nothing else
-  if (held.length) journal.gaveUp(held, why, 'streams are ' + why, tells.missing);
-  return there;
-}
-
-function streams(name: TransportName): boolean {
-  return !!transports[name]!.down.streams;
 }
 
 function nothing(): void {}

@@ -1,11 +1,12 @@
 import type { Connection, ConnectionEvents, Data } from './connection.js';
 import type { Clock } from './engine/clock.js';
+import { offline } from './engine/online.js';
 import { copy, isBlob } from './relayed.js';
 import { utf8Length } from './wire/text.js';
 
 /*
  * There are those on the way who let a handshake pass, and cut what they do not understand a moment later. A connection that
- * is cut soon, when nothing has come yet, is taken for one that was killed so.
+ * is cut soon, when nothing has come yet and there is a network, is taken for one that was killed so.
  */
 
 /** In milliseconds from its opening. Whoever looks at what passes has seen enough by then; what is cut later was idle. */
@@ -102,7 +103,8 @@ export function watched(
           function end(instead?: string): void {
             on.closed(code, reason, wasClean, failed, instead || error);
           }
-          if (code === 1006 && !heard && !closing && clock.now() - opened < soon) cut(end);
+          const killed = code === 1006 && !heard && !closing && clock.now() - opened < soon && !offline();
+          if (killed) cut(end);
           else end();
         },
       });

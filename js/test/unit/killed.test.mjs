@@ -26,6 +26,7 @@ function page(t, options) {
   withGlobals(t, {
     fetch: set.globals.fetch,
     localStorage: set.globals.localStorage,
+    navigator: { onLine: true },
     FileReader: fileReader(set.clock),
     WebSocket: Native,
   });
@@ -262,6 +263,18 @@ test('killed while the page closes it, it ends as it is', (t) => {
   rig.native().dies();
   stays(rig, one, broken);
   assert.deepEqual([one.gaveUp(), place().blocked('websocket')], [[], '']);
+});
+
+test('what is cut when the network has gone ends as it is', (t) => {
+  for (const send of [false, true]) {
+    const rig = page(t);
+    const one = rig.opened();
+    if (send) one.socket.send('x');
+    withGlobals(t, { navigator: { onLine: false } });
+    rig.native().dies();
+    stays(rig, one, broken);
+    assert.deepEqual([one.gaveUp(), place().blocked('websocket')], [[], '']);
+  }
 });
 
 test('killed when the page had sent, it ends as it is, and the next goes through the relay at once', (t) => {
