@@ -63,6 +63,13 @@ test('one that is not the last sent off fails without the next’s being sent of
   assert.deepEqual(told, ['failed']);
 });
 
+test('where the last sent off fails the next is sent off, though others run still', () => {
+  const { runs, clock, started } = racing(250, null, null);
+  clock.run(250);
+  runs[1].failed();
+  assert.deepEqual(started(), [0, 250, 250]);
+});
+
 test('it has failed when all have, whoever is the last', () => {
   for (const order of [
     [0, 1],

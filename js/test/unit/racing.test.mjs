@@ -126,6 +126,8 @@ test('until it is known what becomes of one that has lost, it counts as hung; an
   rig.last().made();
   rig.clock.run(1);
   assert.equal(place().blocked('websocket'), 'hung');
+  const [[, , , until]] = JSON.parse(rig.globals.localStorage.items.get('polysocket')).facts;
+  assert.equal(until - rig.clock.now(), 9_999, 'for as long as that takes: the page may be gone by then');
   rig.clock.run(9_749);
   assert.deepEqual(rig.native().closes, [[]], 'its time is up');
   rig.clock.run(60_000);
@@ -157,6 +159,17 @@ test('native fails while the relay is asked: that goes on, and what fails after 
   rig.clock.run(1);
   assert.deepEqual([rig.info.transport, rig.gaveUp()], ['jsonp', ['websocket refused', 'xhr hung']]);
   assert.equal(place().blocked('websocket'), 'refused');
+});
+
+test('the relay fails by one exchange while native hangs: the other is tried', (t) => {
+  const rig = opening(t);
+  rig.clock.run(250);
+  rig.last().answer(0, null, true);
+  rig.clock.run(1);
+  assert.equal(rig.last().transport, 'jsonp');
+  rig.last().made();
+  rig.clock.run(1);
+  assert.deepEqual([rig.info.transport, rig.gaveUp()], ['jsonp', ['xhr hung', 'websocket hung']]);
 });
 
 test('refused at once, the relay is asked at once', (t) => {
