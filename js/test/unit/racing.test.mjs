@@ -127,7 +127,7 @@ test('until it is known what becomes of one that has lost, it counts as hung; an
   rig.clock.run(1);
   assert.equal(place().blocked('websocket'), 'hung');
   const [[, , , until]] = JSON.parse(rig.globals.localStorage.items.get('polysocket')).facts;
-  assert.equal(until - rig.clock.now(), 9_999, 'for as long as that takes: the page may be gone by then');
+  assert.equal(until - rig.clock.now(), 10_000, 'for as long as that takes: the page may be gone by then');
   rig.clock.run(9_749);
   assert.deepEqual(rig.native().closes, [[]], 'its time is up');
   rig.clock.run(60_000);
