@@ -14,12 +14,13 @@ lint() {
 }
 
 # targets installs what the tests run: the C compiler that go test -race needs,
-# curl, a browser, and WebSocket servers of others: Debian's websocketd, and ws
-# from npm.
+# curl, a browser, proxies, and WebSocket servers of others: Debian's websocketd,
+# and ws from npm.
 targets() {
-	local missing=()
+	local missing=() PATH="$PATH:/usr/sbin"
 	command -v "${CC:-gcc}" >/dev/null || missing+=(gcc libc6-dev)
-	for command in curl websocketd chromium; do
+	command -v nginx >/dev/null || missing+=(nginx-light)
+	for command in curl websocketd chromium squid tinyproxy; do
 		command -v "$command" >/dev/null || missing+=("$command")
 	done
 	if [ ${#missing[@]} -gt 0 ]; then debian "${missing[@]}"; fi
@@ -47,8 +48,19 @@ debian() {
 		command -v sudo >/dev/null || fail "neither root nor sudo to install these with, so do it by hand: apt-get install $*"
 		sudo=sudo
 	fi
-	$sudo apt-get update
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+	# Packages of servers start them, unless this program says 101: the tests start
+	# their own. One that is there already is its machine's own word.
+	local policy=/usr/sbin/policy-rc.d ours=
+	if ! [ -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+		$sudo chmod +x "$policy"
+		ours=1
+	fi
+	local status=0
+	{ $sudo apt-get update &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } || status=$?
+	if [ -n "$ours" ]; then $sudo rm "$policy"; fi
+	return $status
 }
 
 fail() {

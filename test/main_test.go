@@ -18,6 +18,10 @@ const patience = time.Minute
 var binary string
 
 func TestMain(m *testing.M) {
+	// Where Debian has its proxies, and not everybody looks.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
+		panic(err)
+	}
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "test:", err)
@@ -27,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int, err error) {
-	for _, needed := range []string{"node", "websocketd", "curl", "sh"} {
+	for _, needed := range []string{"node", "websocketd", "curl", "sh", "nginx", "squid", "tinyproxy"} {
 		if _, err := exec.LookPath(needed); err != nil {
 			return 0, fmt.Errorf("%s is missing: test/install.sh installs it, and so does make test", needed)
 		}

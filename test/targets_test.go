@@ -23,11 +23,17 @@ func websocketd(t *testing.T, args ...string) (url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, "websocketd", append([]string{"--address=" + alone, "--port=" + port}, args...)...)
-	until(t, "websocketd listens", func() bool {
+	start(t, "websocketd", append([]string{"--address=" + alone, "--port=" + port}, args...)...).listens(addr)
+	return "ws://" + addr + "/"
+}
+
+// listens waits until a program listens that does not say so.
+func (p *process) listens(addr string) {
+	p.t.Helper()
+	until(p.t, p.name+" listens", func() bool {
 		select {
 		case <-p.done:
-			t.Fatal("websocketd has ended")
+			p.t.Fatal(p.name + " has ended")
 		default:
 		}
 		c, err := net.Dial("tcp", addr)
@@ -36,7 +42,6 @@ func websocketd(t *testing.T, args ...string) (url string) {
 		}
 		return err == nil
 	})
-	return "ws://" + addr + "/"
 }
 
 // alone is an address of this machine whose ports nobody is given who asks for

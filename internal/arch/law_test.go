@@ -108,7 +108,22 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		why: "test starts the real binary, so it needs none of its insides",
+		tests: []string{"test/chaos", "test/history", "test/lossless"},
+		why:   "test starts the real binary, so it needs none of its insides",
+	},
+	"test/chaos": {
+		why: "chaos puts faults between any client and any server, and knows TCP and HTTP/1.1 alone",
+	},
+	"test/lossless": {
+		why: "lossless is a client written from docs/protocol.md alone: it is to misunderstand nothing in the way that the server does",
+	},
+	"test/history": {
+		imports: []string{"test/lossless", "github.com/coder/websocket"},
+		why:     "history holds what arrives to what was sent, at lossless and at a WebSocket server of others",
+	},
+	"test/chaos/proxy": {
+		imports: []string{"test/chaos"},
+		why:     "proxy is chaos as a command, for tests that are not written in Go",
 	},
 }
 
@@ -136,16 +151,16 @@ type use struct {
 
 var uses = []use{
 	{
-		of: "os", names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Args"}, in: []string{"cmd/polysocket"}, testMain: true,
+		of: "os", names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Args"}, in: []string{"cmd/polysocket", "test/chaos/proxy"}, testMain: true,
 		why: "the environment and the command line are read in cmd alone: everybody else is told what they need",
 	},
 	{
-		of: "flag", in: []string{"cmd/polysocket", "conformance"}, testMain: true,
-		why: "flags are read in cmd alone: everybody else is told what they need; conformance asks where the server is",
+		of: "flag", in: []string{"cmd/polysocket", "conformance", "test", "test/chaos/proxy"}, testMain: true,
+		why: "flags are read in cmd alone: everybody else is told what they need; conformance asks where the server is, test for the seed of its chaos, and proxy is a command too",
 	},
 	{
-		of: "os", names: []string{"Exit"}, in: []string{"cmd/polysocket"}, testMain: true,
-		why: "nobody but cmd ends the process: return the error",
+		of: "os", names: []string{"Exit"}, in: []string{"cmd/polysocket", "test/chaos/proxy"}, testMain: true,
+		why: "nobody but cmd ends the process, and a test's own command: return the error",
 	},
 	{
 		of: "log", names: []string{"Fatal*", "Panic*"}, in: nil, testMain: true,
@@ -156,8 +171,8 @@ var uses = []use{
 		why: "there is no global state: log to the *slog.Logger that you were given",
 	},
 	{
-		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test",
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance", "test/chaos"}, inTests: true,
+		why: "upstream is the only one that dials, with the guard; the suites dial the server they test, and chaos stands before it",
 	},
 	{
 		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "conformance"}, inTests: true,
@@ -165,8 +180,8 @@ var uses = []use{
 	},
 	{
 		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},
-		in: []string{"conformance", "internal/transport/transporttest"}, inTests: true,
-		why: "nobody here is a client of HTTP but the suites: upstream alone dials, with the guard",
+		in: []string{"conformance", "internal/transport/transporttest", "test/lossless"}, inTests: true,
+		why: "nobody here is a client of HTTP but the suites and lossless: upstream alone dials, with the guard",
 	},
 	{
 		of: "net/http",
@@ -175,6 +190,8 @@ var uses = []use{
 			"internal/endpoint", "internal/parking", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
 			"internal/upstream", // for the handshake's answer
 			"server", "js", "cmd/polysocket", "conformance", "conformance/target",
+			"test/chaos", // for the faults of middleboxes
+			"test/lossless", "test/history",
 		},
 		inTests: true,
 		why:     "a session, a bus and a policy do not know what HTTP is",

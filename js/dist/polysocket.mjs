@@ -369,6 +369,25 @@ function poster() {
     };
 }
 
+var clock = {
+    now: function () {
+        return new Date().getTime();
+    },
+    after: function (milliseconds, run) {
+        var timer = setTimeout(run, milliseconds);
+        return function () {
+            clearTimeout(timer);
+        };
+    },
+    soon: function (run) {
+        if (typeof scope.Promise === 'function')
+            scope.Promise.resolve().then(run);
+        else
+            setTimeout(run, 0);
+    },
+    random: Math.random,
+};
+
 /** The answer that an HTTP status and a body make. Where all is 200, the true status is in the body (protocol 1.5). */
 function answerOf(status, body) {
     return { status: status && body && typeof body.status === 'number' ? body.status : status, body: body };
@@ -401,7 +420,7 @@ function upTimeout(bytes) {
 }
 
 /** The version of this client, as package.json has it. */
-var version = '0.1.0';
+var version$1 = '0.1.0';
 
 /** How often each router is asked, and how long to wait before it is asked again, in milliseconds. */
 var rounds = 2;
@@ -414,17 +433,20 @@ function create$1(config, wish, exchange, clock, on) {
     var start = config.turn++;
     var timeout = Math.max(config.timeout / routers.length, Math.min(least, config.timeout));
     var params = query({
-        from: 'polysocketjs-v' + version,
+        from: 'polysocketjs-v' + version$1,
         target: wish.target,
         protocols: wish.protocols.length ? wish.protocols.join(',') : undefined,
         token: wish.token,
         nonce: wish.nonce,
     });
     var tries = 0;
+    var lost = false;
+    var asking;
     var cancel;
     function ask() {
         var router = routers[(start + tries++) % routers.length];
         var request = { url: router + '/create', params: params, post: true, timeout: timeout };
+        asking = true;
         cancel = exchange(request, function (answer) {
             took(router, answer);
         }, function (answer) {
@@ -436,6 +458,9 @@ function create$1(config, wish, exchange, clock, on) {
     function took(router, answer) {
         var body = answer.body || {};
         var at = created(router, body);
+        asking = false;
+        if (lost)
+            return at ? close$1(at, exchange) : undefined;
         if (at)
             return on.created(at, body.protocol || '', router);
         var said = body.ok === false && typeof body.code === 'string';
@@ -452,9 +477,17 @@ function create$1(config, wish, exchange, clock, on) {
             return on.failed('refused', sentence(answer));
         cancel = clock.after(pause$1 * (0.5 + clock.random()), ask);
     }
-    ask();
-    return function () {
+    function stop() {
         cancel();
+    }
+    ask();
+    return {
+        cancel: stop,
+        lose: function () {
+            lost = true;
+            if (!asking)
+                stop();
+        },
     };
 }
 /** Where the socket is that an answer tells of; null where it tells of none. */
@@ -494,86 +527,55 @@ function newNonce(clock) {
     return s.slice(0, 32);
 }
 
-var clock = {
-    now: function () {
-        return new Date().getTime();
-    },
-    after: function (milliseconds, run) {
-        var timer = setTimeout(run, milliseconds);
-        return function () {
-            clearTimeout(timer);
-        };
-    },
-    soon: function (run) {
-        if (typeof scope.Promise === 'function')
-            scope.Promise.resolve().then(run);
-        else
-            setTimeout(run, 0);
-    },
-    random: Math.random,
+/** How much a sentence tells of why nothing could be opened. */
+var tells = {
+    /** What this browser has not. */
+    missing: 0,
+    /** That the browser's own WebSocket did not open: browsers do not say why. */
+    native: 1,
+    /** What became of a request. */
+    request: 2,
+    /** What a router has said of the target, or the page of its token. */
+    reason: 3,
 };
-
-/** Opens the browser's own WebSocket, and gives it up where it is not open in time. */
-function openNative(Native, url, protocols, timeout, clock, on) {
-    var native;
-    try {
-        native = protocols.length ? new Native(url, protocols) : new Native(url);
+/** A journal writes down what becomes of a socket's transports, and tells of it. */
+var Journal = /** @class */ (function () {
+    function Journal(info, changed) {
+        this.info = info;
+        this.changed = changed;
+        /** Of the sentences for a person the one that tells most; of two that tell as much the later. */
+        this.error = '';
+        this.told = tells.missing;
     }
-    catch (e) {
-        // An engine of before the standard, or a page that may not.
-        return clock.after(0, function () {
-            on.failed('refused');
-        });
-    }
-    function stop() {
-        stopTimer();
-        native.onopen = native.onerror = native.onclose = null;
-        native.close();
-    }
-    var stopTimer = clock.after(timeout, function () {
-        stop();
-        on.failed('hung');
-    });
-    native.binaryType = 'arraybuffer';
-    native.onclose = native.onerror = function () {
-        stop();
-        on.failed('refused');
+    /** These transports were given up together. */
+    Journal.prototype.gaveUp = function (names, why, error, much) {
+        for (var i = 0; i < names.length; i++)
+            this.note(names[i], why);
+        if (much >= this.told) {
+            this.told = much;
+            this.error = error;
+        }
+        this.changed();
     };
-    native.onopen = function () {
-        stopTimer();
-        on.opened(connection(native), native.protocol, native.extensions);
+    /** Writes it down, and leaves it to what follows to tell. */
+    Journal.prototype.note = function (name, why) {
+        this.info.gaveUp.push({ transport: name, why: why });
     };
-    return stop;
-}
-function connection(native) {
-    return {
-        listen: function (on) {
-            var failed = false;
-            native.onmessage = function (event) {
-                var text = typeof event.data === 'string';
-                on.message({ kind: text ? 't' : 'b', data: text ? event.data : new Uint8Array(event.data) });
-            };
-            native.onerror = function () {
-                failed = true;
-            };
-            native.onclose = function (event) {
-                on.closed(event.code, event.reason, event.wasClean, failed, '');
-            };
-        },
-        send: function (data) {
-            native.send(data);
-        },
-        close: function (code, reason) {
-            if (code === 1005)
-                native.close();
-            else
-                native.close(code, reason);
-        },
-        buffered: function () {
-            return native.bufferedAmount;
-        },
+    /** It is tried after all. */
+    Journal.prototype.takeBack = function (name) {
+        var all = this.info.gaveUp;
+        for (var i = all.length - 1; i >= 0; i--)
+            if (all[i].transport === name)
+                all.splice(i, 1);
     };
-}
+    /** This one is in use: opened tells it before the journal does. */
+    Journal.prototype.uses = function (name, opened) {
+        this.info.transport = name;
+        opened();
+        this.changed();
+    };
+    return Journal;
+}());
 
 /* A page that goes away closes its sockets, as browsers do with native ones (WHATWG WebSockets §5, "make disappear"). */
 var leaving = [];
@@ -726,6 +728,10 @@ function onOnline(run) {
     return function () {
         scope.removeEventListener('online', run, false);
     };
+}
+/** Whether the browser says that it has no network. */
+function offline() {
+    return !!scope.navigator && scope.navigator.onLine === false;
 }
 
 /** How often a stream fails in a row before it is given up. */
@@ -1680,8 +1686,11 @@ var Writer = /** @class */ (function () {
         if (this.stopWaiting)
             return false;
         var parts = this.outbox.take(this.o.up);
-        if (!parts.length && !this.owing)
+        if (!parts.length && !this.owing) {
+            if (!this.requests.length)
+                this.retry.ok(); // what has failed last had arrived
             return false;
+        }
         this.owing = false;
         var self = this;
         var request = { parts: parts, cancel: function () { } };
@@ -2038,9 +2047,11 @@ function relayed(way) {
         },
     };
 }
+/** Whether it has to be read before its bytes are known. */
 function isBlob(data) {
     return typeof scope.Blob === 'function' && data instanceof scope.Blob;
 }
+/** The bytes as they are now. */
 function copy(data) {
     var view = 'buffer' in data;
     var bytes = new Uint8Array(view ? data.buffer : data, view ? data.byteOffset : 0, data.byteLength);
@@ -3524,6 +3535,605 @@ function writeSteps(info, ways, changed) {
     };
 }
 
+/*
+ * A group is the transports that share an exchange, and so a create and the way up: what fails for one of them would for the
+ * others, and a connection by one may go on by another.
+ */
+/** Puts transports into groups, each in the place of the first of them. The browser's own is alone. */
+function byExchange(names) {
+    var groups = [];
+    var seen = {};
+    for (var i = 0; i < names.length; i++) {
+        var group = null;
+        if (seen[names[i]])
+            continue;
+        seen[names[i]] = true;
+        for (var j = 0; j < groups.length; j++)
+            if (exchangeOf(groups[j][0]) === exchangeOf(names[i]))
+                group = groups[j];
+        if (group)
+            group.push(names[i]);
+        else
+            groups.push([names[i]]);
+    }
+    return groups;
+}
+/** Undefined for the browser's own, which has none, and nothing in common with others. */
+function exchangeOf(name) {
+    var transport = transports[name];
+    return transport && transport.exchange;
+}
+/** Those that this browser has, and that are not remembered as blocked. The others are given up. */
+function present(names, place, journal) {
+    var there = [];
+    var held = [];
+    var why = place.blocked('stream');
+    for (var i = 0; i < names.length; i++) {
+        var name_1 = names[i];
+        if (transports[name_1].missing())
+            journal.gaveUp([name_1], 'missing', 'this browser has no ' + name_1, tells.missing);
+        else
+            (why && streams(name_1) ? held : there).push(name_1);
+    }
+    if (!there.length)
+        return held; // there is nothing else
+    if (held.length)
+        journal.gaveUp(held, why, 'streams are ' + why, tells.missing);
+    return there;
+}
+function streams(name) {
+    return !!transports[name].down.streams;
+}
+var slots = new Slots(clock);
+/** A connection by the first of a group, which may step to the others. */
+function connection$1(names, at, router, roundTrip, place, journal) {
+    var first = transports[names[0]];
+    var ways = waysOf(names);
+    var write = writeSteps(journal.info, ways, journal.changed);
+    return relayed({
+        at: at,
+        up: first.up,
+        downs: ways,
+        exchange: first.exchange,
+        slots: slots,
+        clock: clock,
+        roundTrip: roundTrip,
+        alive: function (tell) {
+            alive(router, at, first.exchange, tell);
+        },
+        stepped: function (from, to, why) {
+            if (why === 'buffered')
+                place.block('stream', why);
+            else if (!why && streams(to))
+                place.forget('stream', 'buffered');
+            write(from, to, why);
+        },
+    });
+}
+
+/**
+ * The runners of a race in the order of their transports: the native one, where there is one to take part, and one through a
+ * relay for all transports that share an exchange, in the place of the first of them.
+ */
+function course(names, asking, native) {
+    var groups = byExchange(names);
+    var runners = [];
+    for (var i = 0; i < groups.length; i++) {
+        if (groups[i][0] !== 'websocket')
+            runners.push(asking.by(groups[i]));
+        else if (native)
+            runners.push(native);
+    }
+    return runners;
+}
+
+/** Opens the browser's own WebSocket, and gives it up where it is not open in time. */
+function openNative(Native, url, protocols, timeout, clock, on) {
+    var start = clock.now();
+    var native;
+    try {
+        native = protocols.length ? new Native(url, protocols) : new Native(url);
+    }
+    catch (e) {
+        // An engine of before the standard, or a page that may not.
+        return clock.after(0, function () {
+            on.failed('refused');
+        });
+    }
+    function stop() {
+        stopTimer();
+        native.onopen = native.onerror = native.onclose = null;
+        native.close();
+    }
+    var stopTimer = clock.after(timeout, function () {
+        stop();
+        on.failed('hung');
+    });
+    native.binaryType = 'arraybuffer';
+    native.onclose = native.onerror = function () {
+        stop();
+        on.failed('refused');
+    };
+    native.onopen = function () {
+        stopTimer();
+        native.onclose = native.onerror = null;
+        on.opened(connection(native), native.protocol, native.extensions, clock.now() - start);
+    };
+    return stop;
+}
+function connection(native) {
+    return {
+        listen: function (on) {
+            var failed = false;
+            native.onmessage = function (event) {
+                var text = typeof event.data === 'string';
+                on.message({ kind: text ? 't' : 'b', data: text ? event.data : new Uint8Array(event.data) });
+            };
+            native.onerror = function () {
+                failed = true;
+            };
+            native.onclose = function (event) {
+                on.closed(event.code, event.reason, event.wasClean, failed, '');
+            };
+        },
+        send: function (data) {
+            native.send(data);
+        },
+        close: function (code, reason) {
+            if (code === 1005)
+                native.close();
+            else
+                native.close(code, reason);
+        },
+        buffered: function () {
+            return native.bufferedAmount;
+        },
+    };
+}
+
+/** A run that is over. */
+var still = { cancel: function () { }, lose: function () { } };
+/**
+ * Sends off runners, one after the other: the next when the last one sent off has failed, or has run alone for its time. The
+ * first to arrive has won. It has failed when all have.
+ */
+function race(runners, clock, on) {
+    var runs = [];
+    var started = 0;
+    var running = 0;
+    var over = false;
+    var stopTimer = function () { };
+    function next() {
+        stopTimer();
+        if (started < runners.length) {
+            send(started++);
+        }
+        else if (!running) {
+            over = true;
+            on.failed();
+        }
+    }
+    function send(index) {
+        var runner = runners[index];
+        running++;
+        if (runner.alone !== undefined)
+            stopTimer = clock.after(runner.alone, next);
+        var run = runner.start({
+            arrived: function (prize) {
+                over = true;
+                stopTimer();
+                for (var i = 0; i < runs.length; i++)
+                    if (i !== index)
+                        runs[i].lose();
+                on.arrived(prize);
+            },
+            failed: function () {
+                running--;
+                if (!over && (index === started - 1 || !running))
+                    next();
+            },
+        });
+        runs[index] = run;
+        if (over)
+            run.cancel(); // while it was sent off
+    }
+    next();
+    return function () {
+        if (over)
+            return;
+        over = true;
+        stopTimer();
+        for (var i = 0; i < runs.length; i++)
+            if (runs[i])
+                runs[i].cancel();
+    };
+}
+
+/**
+ * For how many milliseconds the browser's own WebSocket is tried alone: for twice as long as it took the last time, at least
+ * so long, which is a round trip on any line that is not very poor, and at most so long, since somebody waits.
+ */
+var leastAlone = 250;
+var mostAlone = 3000;
+/**
+ * A runner that opens the browser's own WebSocket, and remembers what becomes of it. That it is blocked is known only where a
+ * relay has opened: else it may be the target, or there is no network at all.
+ */
+function learning(config, url, protocols, place, journal) {
+    return {
+        alone: Math.min(mostAlone, Math.max(leastAlone, 2 * place.took())),
+        start: function (on) {
+            journal.takeBack('websocket');
+            if (config.native)
+                return start(config.native, on);
+            journal.gaveUp(['websocket'], 'missing', 'this browser has no websocket', tells.missing);
+            on.failed();
+            return still;
+        },
+    };
+    function start(Native, on) {
+        var failed = '';
+        var lost = false;
+        var cancel = openNative(Native, url, protocols, config.timeout, clock, {
+            opened: function (connection, protocol, extensions, took) {
+                place.opened(took);
+                if (lost)
+                    return connection.close(1000, '');
+                on.arrived({ transport: 'websocket', connection: connection, protocol: protocol, extensions: extensions });
+            },
+            failed: function (why) {
+                failed = why;
+                if (lost)
+                    return place.block('websocket', why);
+                journal.gaveUp(['websocket'], why, "the browser's own WebSocket did not open: " + why, tells.native);
+                on.failed();
+            },
+        });
+        return {
+            cancel: cancel,
+            lose: function () {
+                lost = true;
+                if (failed)
+                    return place.block('websocket', failed);
+                journal.note('websocket', 'hung');
+                place.block('websocket', 'hung', config.timeout); // until it is known: the page may be gone by then
+            },
+        };
+    }
+}
+
+var key = 'polysocket';
+var version = 1;
+/**
+ * What is blocked is so by a network, and a page is taken to another: home from work. Nobody tells it, so after half an hour
+ * it looks again, which costs it a quarter of a second where nothing has changed. In milliseconds.
+ */
+var blockedFor = 30 * 60 * 1000;
+/** How long opening takes is a matter of where the target is, and of the line. It is measured anew each time. */
+var tookFor = 24 * 60 * 60 * 1000;
+/** Recalls what is known of a target. It looks each time it is asked, for another tab may have found out more. */
+function recall(routers, target) {
+    var where = routers.join(' ') + ' ' + target.replace(/^(\w+:\/\/[^\/?#]*).*/, '$1');
+    function get(what) {
+        var facts = load();
+        for (var i = facts.length - 1; i >= 0; i--)
+            if (facts[i][0] === where && facts[i][1] === what)
+                return facts[i];
+        return undefined;
+    }
+    /** Without a value it is forgotten. */
+    function set(what, value, milliseconds) {
+        var facts = load();
+        var kept = [];
+        for (var i = 0; i < facts.length; i++)
+            if (facts[i][0] !== where || facts[i][1] !== what)
+                kept.push(facts[i]);
+        if (value !== undefined)
+            kept.push([where, what, value, clock.now() + milliseconds]);
+        save(JSON.stringify({ v: version, facts: kept.slice(-64) }));
+    }
+    function blocked(what) {
+        var fact = get(what);
+        return fact && /^(refused|hung|killed|buffered)$/.test('' + fact[2]) ? '' + fact[2] : '';
+    }
+    function forget(what, why) {
+        if (blocked(what) === why)
+            set(what);
+    }
+    return {
+        took: function () {
+            var fact = get('took');
+            return fact && typeof fact[2] === 'number' && fact[2] > 0 ? fact[2] : 0;
+        },
+        blocked: blocked,
+        opened: function (took) {
+            forget('websocket', 'refused');
+            forget('websocket', 'hung'); // and what is killed has opened before
+            set('took', took, tookFor);
+        },
+        block: function (what, why, milliseconds) {
+            set(what, why, milliseconds || blockedFor);
+        },
+        forget: forget,
+    };
+}
+/** What could not be stored. It is this page's own then. */
+var own = '';
+function load() {
+    var facts = [];
+    try {
+        var all = JSON.parse(own || scope.localStorage.getItem(key));
+        var now = clock.now();
+        for (var i = 0; all.v === version && i < all.facts.length; i++) {
+            var fact = all.facts[i];
+            // What lasts for longer than anything was written when the clock was another.
+            if (fact && fact[3] > now && fact[3] <= now + tookFor)
+                facts.push(fact);
+        }
+    }
+    catch (e) {
+        // There is none, or it may not be used, or there is something else.
+    }
+    return facts;
+}
+function save(text) {
+    own = text;
+    try {
+        scope.localStorage.setItem(key, text);
+        own = '';
+    }
+    catch (e) {
+        // There is none, or it may not be used, or it is full.
+    }
+}
+
+/** Asks the page for its token. Either event may come before the call has returned, and only one does. */
+function askToken(config, clock, on) {
+    var over = false;
+    var stopTimer = function () { };
+    function end() {
+        var first = !over;
+        over = true;
+        stopTimer();
+        return first;
+    }
+    function known(value) {
+        if (!end())
+            return;
+        if (value === undefined)
+            on.known(undefined);
+        else if (typeof value === 'string')
+            on.known(wellFormed(value));
+        else
+            on.failed('the token is a ' + typeof value + ', not a string');
+    }
+    function broke(e) {
+        if (end())
+            on.failed('there is no token: ' + ((e && e.message) || e));
+    }
+    try {
+        var given = typeof config.token === 'function' ? config.token() : config.token;
+        if (given && typeof given.then === 'function') {
+            stopTimer = clock.after(config.timeout, function () {
+                broke('the promise of it has not settled in time');
+            });
+            given.then(known, broke);
+        }
+        else {
+            known(given);
+        }
+    }
+    catch (e) {
+        broke(e);
+    }
+    return function () {
+        end();
+    };
+}
+
+/** Opens a connection through a relay: one socket, however many ways of asking for it are tried. */
+var Asking = /** @class */ (function () {
+    function Asking(config, errand, place, journal) {
+        this.config = config;
+        this.errand = errand;
+        this.place = place;
+        this.journal = journal;
+        this.nonce = newNonce(clock);
+        this.token = null;
+        /** Whether a router has said no, or the page has no token: by another exchange it would be the same. */
+        this.final = false;
+    }
+    /** A runner that asks by transports which share an exchange: what fails for one of them would for the others. */
+    Asking.prototype.by = function (names) {
+        var self = this;
+        return {
+            start: function (on) {
+                return self.start(names, on);
+            },
+        };
+    };
+    Asking.prototype.start = function (names, on) {
+        var self = this;
+        var there = this.final ? [] : present(names, this.place, this.journal);
+        if (!there.length) {
+            on.failed();
+            return still;
+        }
+        function giveUp(why, error, much) {
+            self.final = much === tells.reason;
+            self.journal.gaveUp(there, why, error, much);
+            on.failed();
+        }
+        var run = still;
+        var cancel = this.withToken(function () {
+            run = self.create(there, on, giveUp);
+        }, function (error) {
+            giveUp('refused', error, tells.reason);
+        });
+        return {
+            cancel: function () {
+                cancel();
+                run.cancel();
+            },
+            lose: function () {
+                cancel();
+                run.lose();
+            },
+        };
+    };
+    Asking.prototype.withToken = function (known, failed) {
+        var self = this;
+        if (this.token) {
+            known();
+            return nothing;
+        }
+        return askToken(this.config, clock, {
+            known: function (token) {
+                self.token = { is: token };
+                known();
+            },
+            failed: failed,
+        });
+    };
+    Asking.prototype.create = function (names, on, giveUp) {
+        var self = this;
+        var errand = this.errand;
+        var exchange = transports[names[0]].exchange;
+        var began = clock.now();
+        var wish = {
+            target: errand.target,
+            protocols: errand.protocols,
+            token: this.token.is,
+            nonce: this.nonce,
+        };
+        return create$1(this.config, wish, exchange, clock, {
+            created: function (at, protocol, router) {
+                var wrong = errand.wrong(protocol);
+                if (!wrong) {
+                    return on.arrived({
+                        transport: names[0],
+                        connection: connection$1(names, at, router, clock.now() - began, self.place, self.journal),
+                        protocol: protocol,
+                        extensions: '',
+                    });
+                }
+                close$1(at, exchange);
+                giveUp('refused', wrong, tells.reason);
+            },
+            refused: function (code, error) {
+                giveUp(code, error, tells.reason);
+            },
+            failed: function (why, error) {
+                giveUp(why, error, tells.request);
+            },
+        });
+    };
+    return Asking;
+}());
+function nothing() { }
+
+/*
+ * There are those on the way who let a handshake pass, and cut what they do not understand a moment later. A connection that
+ * is cut soon, when nothing has come yet and there is a network, is taken for one that was killed so.
+ */
+/** In milliseconds from its opening. Whoever looks at what passes has seen enough by then; what is cut later was idle. */
+var soon = 10000;
+/**
+ * A native connection that goes on as another one, should it be killed, and the page never notices.
+ *
+ *     native ── killed ──▶ waiting ── opened ──▶ the other
+ *        └── ended ──▶ ended ◀── failed ──┘
+ */
+function revivable(native, clock, on) {
+    var current = watched(native, clock, cut);
+    var page;
+    var sent = false;
+    // What the page does while it waits.
+    var kept = [];
+    var keptBytes = 0;
+    var closing = null;
+    function cut(end) {
+        if (sent) {
+            on.killed();
+            return end();
+        }
+        current = null;
+        on.revive({
+            opened: function (connection) {
+                current = connection;
+                connection.listen(page);
+                for (var i = 0; i < kept.length; i++)
+                    connection.send(kept[i]);
+                kept = [];
+                keptBytes = 0;
+                if (closing)
+                    closing();
+            },
+            failed: end,
+        });
+    }
+    return {
+        listen: function (events) {
+            page = events;
+            current.listen(events);
+        },
+        send: function (data) {
+            sent = true;
+            if (current)
+                return current.send(data);
+            var bytes = typeof data === 'string' || isBlob(data) ? data : copy(data);
+            kept.push(bytes);
+            keptBytes += typeof bytes === 'string' ? utf8Length(bytes) : 'size' in bytes ? bytes.size : bytes.byteLength;
+        },
+        close: function (code, reason) {
+            closing = function () {
+                current.close(code, reason);
+            };
+            if (current)
+                closing();
+        },
+        buffered: function () {
+            return keptBytes + (current ? current.buffered() : 0);
+        },
+    };
+}
+/** The same connection. Where it is killed cut is called instead of its end being told, and gets what tells it. */
+function watched(connection, clock, cut) {
+    var opened = clock.now();
+    var heard = false;
+    var closing = false;
+    return {
+        listen: function (on) {
+            connection.listen({
+                message: function (frame) {
+                    heard = true;
+                    on.message(frame);
+                },
+                closed: function (code, reason, wasClean, failed, error) {
+                    function end(instead) {
+                        on.closed(code, reason, wasClean, failed, instead || error);
+                    }
+                    var killed = code === 1006 && !heard && !closing && clock.now() - opened < soon && !offline();
+                    if (killed)
+                        cut(end);
+                    else
+                        end();
+                },
+            });
+        },
+        send: function (data) {
+            connection.send(data);
+        },
+        close: function (code, reason) {
+            closing = true;
+            connection.close(code, reason);
+        },
+        buffered: function () {
+            return connection.buffered();
+        },
+    };
+}
+
 /**
  * Gives the URL record of a WebSocket (WHATWG WebSockets, "new WebSocket(url, protocols)", steps 1 to 6). What is thrown is
  * the sentence that says what is wrong.
@@ -3579,146 +4189,134 @@ function resolve(url) {
     return native ? 'ws' + href.slice(4) : href;
 }
 
-var slots = new Slots(clock);
-/** Opens a connection, by the first transport that can. What becomes of each is written into info. */
+/**
+ * Opens a connection: by the browser's own WebSocket or through a relay, whichever is there first. What becomes of each
+ * transport is written into info, also afterwards, where the connection goes on by another.
+ */
 function open(config, url, protocols, info, on) {
-    var nonce = newNonce(clock);
-    var cancel = nothing;
-    var over = false;
-    var tried = 0;
-    var error = '';
-    var token;
-    var tokenKnown = false;
-    // The exchange by which no router was reached, and why.
-    var failed = null;
-    function next() {
-        if (over)
-            return;
-        if (tried >= config.transports.length)
-            return fail(error);
-        var name = config.transports[tried++];
-        var transport = transports[name];
-        function giveUp(why, sentence) {
-            error = sentence;
-            info.gaveUp.push({ transport: name, why: why });
-            on.changed();
-            next();
-        }
-        function missing() {
-            giveUp('missing', 'this browser has no ' + name);
-        }
-        function opened(connection, protocol, extensions) {
-            over = true;
-            info.transport = name;
-            on.opened(connection, protocol, extensions);
-            on.changed();
-        }
-        if (transport) {
-            if (transport.missing())
-                return missing();
-            if (failed && failed.exchange === transport.exchange)
-                return giveUp(failed.why, error);
-            return withToken(function () {
-                cancel = openRelayed(transport, giveUp, opened);
-            });
-        }
-        if (!config.native)
-            return missing();
-        cancel = openNative(config.native, url, protocols, config.timeout, clock, {
-            opened: opened,
-            failed: function (why) {
-                giveUp(why, "the browser's own WebSocket did not open: " + why);
-            },
-        });
-    }
-    function openRelayed(transport, giveUp, opened) {
-        var ways = waysOf(config.transports.slice(tried - 1));
-        var began = clock.now();
-        var wish = { target: withoutUser(url), protocols: protocols, token: token, nonce: nonce };
-        return create$1(config, wish, transport.exchange, clock, {
-            created: function (at, protocol, router) {
-                var connection = relayed({
-                    at: at,
-                    up: transport.up,
-                    downs: ways,
-                    exchange: transport.exchange,
-                    slots: slots,
-                    clock: clock,
-                    roundTrip: clock.now() - began,
-                    stepped: writeSteps(info, ways, on.changed),
-                    alive: function (tell) {
-                        alive(router, at, transport.exchange, tell);
-                    },
-                });
-                // WHATWG WebSockets, "establish a WebSocket connection": one that was asked for a subprotocol has to choose one.
-                if (protocols.length && !protocol) {
-                    connection.listen({ message: nothing, closed: nothing });
-                    connection.close(1000, '');
-                    return fail('the target chose none of the subprotocols offered');
-                }
-                opened(connection, protocol, '');
-            },
-            refused: function (code, sentence) {
-                tried = config.transports.length; // the others would hear the same
-                giveUp(code, sentence);
-            },
-            failed: function (why, sentence) {
-                failed = { exchange: transport.exchange, why: why };
-                giveUp(why, sentence);
-            },
-        });
-    }
-    function withToken(run) {
-        if (tokenKnown)
-            return run();
-        function known(value) {
-            if (over || tokenKnown)
-                return;
-            if (value !== undefined && typeof value !== 'string')
-                return fail('the token is a ' + typeof value + ', not a string');
-            tokenKnown = true;
-            token = value === undefined ? value : wellFormed(value);
-            run();
-        }
-        function broke(e) {
-            fail('there is no token: ' + ((e && e.message) || e));
-        }
-        if (typeof config.token !== 'function')
-            return known(config.token);
-        try {
-            var promised = config.token();
-            if (!promised || typeof promised.then !== 'function')
-                return known(promised);
-            var stopTimer_1 = clock.after(config.timeout, function () {
-                broke('the promise of it has not settled in time');
-            });
-            cancel = stopTimer_1;
-            promised.then(function (value) {
-                stopTimer_1();
-                known(value);
-            }, function (e) {
-                stopTimer_1();
-                broke(e);
-            });
-        }
-        catch (e) {
-            broke(e);
-        }
-    }
-    function fail(why) {
-        if (over)
-            return;
-        over = true;
-        on.failed(why);
-    }
+    var opening = new Opening(config, url, protocols, info, on);
     // Nothing fails before the constructor has returned.
-    clock.soon(next);
+    clock.soon(function () {
+        opening.start();
+    });
     return function () {
-        over = true;
-        cancel();
+        opening.cancel();
     };
 }
-function nothing() { }
+var Opening = /** @class */ (function () {
+    function Opening(config, url, protocols, info, on) {
+        this.config = config;
+        this.url = url;
+        this.protocols = protocols;
+        this.on = on;
+        /** Whether there is a transport through a relay. */
+        this.relays = false;
+        this.over = false;
+        this.stop = function () { };
+        this.target = withoutUser(url);
+        this.place = recall(config.routers, this.target);
+        this.journal = new Journal(info, on.changed);
+    }
+    Opening.prototype.start = function () {
+        if (this.over)
+            return;
+        var self = this;
+        this.stop = race(this.runners(), clock, {
+            arrived: function (opened) {
+                self.arrived(opened);
+            },
+            failed: function () {
+                self.on.failed(self.journal.error);
+            },
+        });
+        if (this.over)
+            this.stop(); // by a listener that was told what this browser has not
+    };
+    Opening.prototype.cancel = function () {
+        this.over = true;
+        this.stop();
+    };
+    Opening.prototype.runners = function () {
+        var names = this.config.transports;
+        var asked = this.protocols.length > 0;
+        // WHATWG WebSockets, "establish a WebSocket connection": one that was asked for a subprotocol has to choose one.
+        var asking = this.asking(function (protocol) {
+            return asked && !protocol ? 'the target chose none of the subprotocols offered' : '';
+        });
+        var native = learning(this.config, this.url, this.protocols, this.place, this.journal);
+        var relays = course(names, asking, null);
+        var all = course(names, asking, native);
+        this.relays = relays.length > 0;
+        var blocked = this.config.native && this.place.blocked('websocket');
+        if (!blocked || !this.relays || all.length === relays.length)
+            return all;
+        this.journal.gaveUp(['websocket'], blocked, "the browser's own WebSocket is blocked: " + blocked, tells.native);
+        return relays.concat([native]); // where no relay is reached it is tried all the same
+    };
+    Opening.prototype.asking = function (wrong) {
+        var errand = { target: this.target, protocols: this.protocols, wrong: wrong };
+        return new Asking(this.config, errand, this.place, this.journal);
+    };
+    Opening.prototype.arrived = function (opened) {
+        var on = this.on;
+        var connection = opened.connection;
+        if (opened.transport !== 'websocket')
+            connection = this.suspected(opened);
+        else if (this.relays)
+            connection = this.guarded(opened);
+        this.journal.uses(opened.transport, function () {
+            on.opened(connection, opened.protocol, opened.extensions);
+        });
+    };
+    /** A native connection that goes on through a relay, should it be killed. */
+    Opening.prototype.guarded = function (opened) {
+        var self = this;
+        return revivable(opened.connection, clock, {
+            killed: function () {
+                self.place.block('websocket', 'killed');
+                self.killed();
+            },
+            revive: function (heir) {
+                self.killed();
+                self.revive(opened.protocol, heir);
+            },
+        });
+    };
+    Opening.prototype.killed = function () {
+        this.journal.gaveUp(['websocket'], 'killed', "the browser's own WebSocket was cut", tells.native);
+    };
+    /** Opens another connection for a page that knows of the first, and of its subprotocol. */
+    Opening.prototype.revive = function (protocol, heir) {
+        var self = this;
+        var asking = this.asking(function (other) {
+            return other === protocol
+                ? ''
+                : "the target chose the subprotocol '" + other + "', and before '" + protocol + "'";
+        });
+        race(course(this.config.transports, asking, null), clock, {
+            arrived: function (opened) {
+                self.place.block('websocket', 'killed');
+                self.journal.uses(opened.transport, function () {
+                    heir.opened(self.suspected(opened));
+                });
+            },
+            failed: function () {
+                heir.failed(self.journal.error);
+            },
+        });
+    };
+    /** A connection through a relay. Where the browser's own was killed, and this one is as well, it was the target. */
+    Opening.prototype.suspected = function (opened) {
+        var place = this.place;
+        if (place.blocked('websocket') !== 'killed')
+            return opened.connection;
+        return watched(opened.connection, clock, function (end) {
+            place.forget('websocket', 'killed');
+            end();
+        });
+    };
+    return Opening;
+}());
 
 /* What browsers do with the arguments of a page before the steps of a standard see them (Web IDL §3.2). */
 /** DOMString. Symbols, of which String() makes one, have none here. */
@@ -4175,5 +4773,5 @@ function ownOf(current) {
     return typeof current === 'function' || typeof current === 'object' ? current : undefined;
 }
 
-export { create, info, install, on, version };
+export { create, info, install, on, version$1 as version };
 //# sourceMappingURL=polysocket.mjs.map

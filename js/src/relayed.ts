@@ -105,11 +105,13 @@ export function relayed(way: Relaying): Connection {
   };
 }
 
-function isBlob(data: Data): data is Blob {
+/** Whether it has to be read before its bytes are known. */
+export function isBlob(data: Data): data is Blob {
   return typeof scope.Blob === 'function' && data instanceof scope.Blob;
 }
 
-function copy(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+/** The bytes as they are now. */
+export function copy(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   const view = 'buffer' in data;
   const bytes = new Uint8Array(view ? data.buffer : data, view ? data.byteOffset : 0, data.byteLength);
   const all = new Uint8Array(bytes.length);

@@ -75,7 +75,10 @@ export class Writer implements Sender {
   useSlot(): boolean {
     if (this.stopWaiting) return false;
     const parts = this.outbox.take(this.o.up);
-    if (!parts.length && !this.owing) return false;
+    if (!parts.length && !this.owing) {
+      if (!this.requests.length) this.retry.ok(); // what has failed last had arrived
+      return false;
+    }
     this.owing = false;
     const self = this;
     const request = { parts: parts, cancel: function () {} };

@@ -9,3 +9,8 @@ export function onOnline(run: () => void): Cancel {
     scope.removeEventListener('online', run, false);
   };
 }
+
+/** Whether the browser says that it has no network. */
+export function offline(): boolean {
+  return !!scope.navigator && scope.navigator.onLine === false;
+}

@@ -78,7 +78,7 @@ test('what is missing, refused and hung is given up in the order of transports, 
     const off = polysocket.on('transport', ({ socket, transport, gaveUp }) =>
       events.push([socket.url, transport, gaveUp]),
     );
-    polysocket.install({ router: relay });
+    polysocket.install({ router: relay, transports: ['websocket', 'xhr', 'jsonp'] });
     const socket = await opened(new WebSocket(told));
     socket.send('hello');
     const echo = await next(socket);
@@ -109,7 +109,7 @@ test('a WebSocket that hangs is given up after the timeout', async () => {
         closes++;
       }
     };
-    const Socket = polysocket.create({ router: relay, timeout: 200 });
+    const Socket = polysocket.create({ router: relay, transports: ['websocket', 'xhr'], timeout: 200 });
     const socket = await opened(new Socket(told));
     return { closes, info: polysocket.info(socket) };
   }, servers.urls);
@@ -488,7 +488,7 @@ test('a listener that throws holds up no socket', async () => {
     polysocket.on('transport', ({ transport }) => {
       throw new Error(`not ${transport}`);
     });
-    const socket = await opened(new (polysocket.create({ router: relay }))(told));
+    const socket = await opened(new (polysocket.create({ router: relay, transports: ['websocket', 'xhr'] }))(told));
     return polysocket.info(socket).transport;
   }, servers.urls);
   assert.equal(transport, 'stream');

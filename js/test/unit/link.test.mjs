@@ -491,3 +491,21 @@ test('over a slow line links that share a host get on: no request is taken back 
     for (const { over, target } of world.clients) assert.deepEqual([over.code, target.messages.length], [1000, 1]);
   }
 });
+
+test('a failure of long ago, of what had arrived, is none of those in a row', (t) => {
+  const { world, client, clock, net, target } = switched(t);
+  clock.run(100);
+  let sends = 0;
+  net.fate = ({ said }) => (said.verb === 's' && said.frames.length && !sends++ ? 'cut' : 'fine');
+  const { passed } = client;
+  client.send('a'); // it arrives, and its answer does not
+  clock.settle();
+  client.send('b'); // whose answer says that both were passed on
+  clock.run(40_000);
+  net.fate = ({ said }) => (said.verb === 's' && sends++ === 2 ? 'refused' : 'fine');
+  client.send('c');
+  clock.run(5000);
+  assert.deepEqual([client.over, target.messages, passed], [null, ['a', 'b', 'c'], 0]);
+  client.close(1000, '');
+  world.finish();
+});
