@@ -75,10 +75,7 @@ export class Writer implements Sender {
   useSlot(): boolean {
     if (this.stopWaiting) return false;
     const parts = this.outbox.take(this.o.up);
-    if (!parts.length && !this.owing) {
-      if (!this.requests.length) this.retry.ok(); // what has failed last had arrived
-      return false;
-    }
+    if (!parts.length && !this.owing) return false;
     this.owing = false;
     const self = this;
     const request = { parts: parts, cancel: function () {} };
@@ -144,6 +141,8 @@ export class Writer implements Sender {
       this.o.on.tooLarge();
     } else if (code === 'bad_request') {
       this.o.on.lost(sentence(answer));
+    } else if (parts.length && !this.outbox.lacks(parts)) {
+      this.ask(); // another answer has told by now that all of it had arrived
     } else {
       this.again(answer);
     }

@@ -492,20 +492,19 @@ test('over a slow line links that share a host get on: no request is taken back 
   }
 });
 
-test('a failure of long ago, of what had arrived, is none of those in a row', (t) => {
-  const { world, client, clock, net, target } = switched(t);
+test('a request that fails late, when another answer has told that it had arrived, is no failure', (t) => {
+  const { world, client, target, clock, net } = switched(t);
   clock.run(100);
   let sends = 0;
-  net.fate = ({ said }) => (said.verb === 's' && said.frames.length && !sends++ ? 'cut' : 'fine');
-  const { passed } = client;
-  client.send('a'); // it arrives, and its answer does not
-  clock.settle();
+  net.fate = ({ said }) => (said.verb === 's' && !sends++ ? 'deaf' : 'fine');
+  client.send('a'); // which arrives, and is answered by nobody for 20 s
+  clock.run(50);
   client.send('b'); // whose answer says that both were passed on
-  clock.run(40_000);
+  clock.run(60_000);
   net.fate = ({ said }) => (said.verb === 's' && sends++ === 2 ? 'refused' : 'fine');
   client.send('c');
   clock.run(5000);
-  assert.deepEqual([client.over, target.messages, passed], [null, ['a', 'b', 'c'], 0]);
+  assert.deepEqual([client.over, target.messages], [null, ['a', 'b', 'c']]);
   client.close(1000, '');
   world.finish();
 });
