@@ -832,7 +832,7 @@ var Steps = /** @class */ (function () {
             this.since = asked;
         if (why === 'refused' && this.strikes < strikesOut)
             return false;
-        if (this.good < this.since - (why === 'buffered' ? recent : 0)) {
+        if (this.good <= this.since - (why === 'buffered' ? recent : 0)) {
             this.probe = this.below('buffered');
             if (this.probe >= 0)
                 return true;
@@ -874,6 +874,8 @@ var Steps = /** @class */ (function () {
             return;
         this.stopTimer = this.o.clock.after(this.wait, function () {
             self.due = true;
+            if (self.current().down.streams)
+                self.o.on.hurry(); // which would not end by itself
         });
         this.wait = Math.min(lastTrial, this.wait * 2);
         this.stopListening = onOnline(function () {

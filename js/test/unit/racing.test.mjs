@@ -396,7 +396,10 @@ test('what is blocked is tried where there is nothing else', (t) => {
   const next = rig.next();
   rig.clock.settle();
   rig.native().opens();
-  assert.deepEqual([next.info.transport, next.gaveUp()], ['websocket', []]);
+  assert.deepEqual(next.told, [
+    ['opened', '', ''],
+    ['changed', 'websocket', 0],
+  ]);
 });
 
 test('what is blocked is not spoken of where it was not to be tried, or is missing', (t) => {
