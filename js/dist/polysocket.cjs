@@ -3603,8 +3603,8 @@ function connection$1(names, at, router, roundTrip, place, journal) {
         stepped: function (from, to, why) {
             if (why === 'buffered')
                 place.block('stream', why);
-            else if (!why && streams(to))
-                place.forget('stream', 'buffered');
+            else if (!why)
+                place.forget('stream', 'buffered'); // a stream works again
             write(from, to, why);
         },
     });
@@ -3842,7 +3842,7 @@ function recall(routers, target) {
     return {
         took: function () {
             var fact = get('took');
-            return fact && typeof fact[2] === 'number' && fact[2] > 0 ? fact[2] : 0;
+            return (fact && +fact[2] > 0 && +fact[2]) || 0;
         },
         blocked: blocked,
         opened: function (took) {

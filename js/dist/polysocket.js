@@ -3604,8 +3604,8 @@ var polysocket = (function (exports) {
             stepped: function (from, to, why) {
                 if (why === 'buffered')
                     place.block('stream', why);
-                else if (!why && streams(to))
-                    place.forget('stream', 'buffered');
+                else if (!why)
+                    place.forget('stream', 'buffered'); // a stream works again
                 write(from, to, why);
             },
         });
@@ -3843,7 +3843,7 @@ var polysocket = (function (exports) {
         return {
             took: function () {
                 var fact = get('took');
-                return fact && typeof fact[2] === 'number' && fact[2] > 0 ? fact[2] : 0;
+                return (fact && +fact[2] > 0 && +fact[2]) || 0;
             },
             blocked: blocked,
             opened: function (took) {
