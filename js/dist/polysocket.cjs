@@ -1568,6 +1568,10 @@ var Outbox = /** @class */ (function () {
                 entry.out = false;
         }
     };
+    /** Whether there is one among these parts that is not passed on. */
+    Outbox.prototype.lacks = function (parts) {
+        return parts[parts.length - 1].number > this.passed;
+    };
     /**
      * Everything that is not passed on, as one run of whole messages; null where a message has begun to go in parts, or
      * where the run has more than so many bytes. It is numbered from there on, and counts as being in a request.
@@ -1759,6 +1763,9 @@ var Writer = /** @class */ (function () {
         }
         else if (code === 'bad_request') {
             this.o.on.lost(sentence(answer));
+        }
+        else if (parts.length && !this.outbox.lacks(parts)) {
+            this.ask(); // another answer has told by now that all of it had arrived
         }
         else {
             this.again(answer);

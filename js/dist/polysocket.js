@@ -1569,6 +1569,10 @@ var polysocket = (function (exports) {
                     entry.out = false;
             }
         };
+        /** Whether there is one among these parts that is not passed on. */
+        Outbox.prototype.lacks = function (parts) {
+            return parts[parts.length - 1].number > this.passed;
+        };
         /**
          * Everything that is not passed on, as one run of whole messages; null where a message has begun to go in parts, or
          * where the run has more than so many bytes. It is numbered from there on, and counts as being in a request.
@@ -1760,6 +1764,9 @@ var polysocket = (function (exports) {
             }
             else if (code === 'bad_request') {
                 this.o.on.lost(sentence(answer));
+            }
+            else if (parts.length && !this.outbox.lacks(parts)) {
+                this.ask(); // another answer has told by now that all of it had arrived
             }
             else {
                 this.again(answer);

@@ -141,6 +141,8 @@ export class Writer implements Sender {
       this.o.on.tooLarge();
     } else if (code === 'bad_request') {
       this.o.on.lost(sentence(answer));
+    } else if (parts.length && !this.outbox.lacks(parts)) {
+      this.ask(); // another answer has told by now that all of it had arrived
     } else {
       this.again(answer);
     }
