@@ -14,6 +14,7 @@ require (
 	github.com/gobwas/ws v1.5.0 // indirect
 	github.com/gorilla/websocket v1.4.2 // indirect
 	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
 

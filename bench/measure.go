@@ -23,7 +23,12 @@ var labels = map[string]string{
 	"direct":     "direct WebSocket",
 	"polysocket": "polysocket, long-polling",
 	"sockjs":     "sockjs-go, xhr-polling",
+	"stream":     "polysocket, stream",
 }
+
+// apart are the peers of which each is another server: where no read is under way
+// a stream is nothing of its own.
+func apart(peers []*peer) []*peer { return peers[:3] }
 
 // roundTrips measures the time of a message and its echo. The peers take turns,
 // so that what else the machine does hits all of them.
@@ -84,7 +89,7 @@ func roundTrips(ctx context.Context, peers []*peer, n sizes) error {
 			ratio(rounds[i], rounds[0]), ratio(rounds[i], rounds[2]), each(cpu[i].server), target, each(cpu[i].client))
 	}
 	if tooEarly > 0 {
-		fmt.Printf("\n%d of sockjs-go's %d reads were answered \"Another connection still open\", and made again.\n", tooEarly, len(times[len(times)-1])+warmUp)
+		fmt.Printf("\n%d of sockjs-go's %d reads were answered \"Another connection still open\", and made again.\n", tooEarly, len(times[2])+warmUp)
 	}
 	fmt.Println()
 	return nil
@@ -107,6 +112,7 @@ func median[T cmp.Ordered](of []T) T {
 // creates measures how fast sockets are opened, by several clients at once, each
 // on a new connection.
 func creates(ctx context.Context, peers []*peer, n sizes) error {
+	peers = apart(peers)
 	const rounds = 3
 	rates := make([][]float64, len(peers))
 	cpu := make([]cpuTime, len(peers))
@@ -153,7 +159,7 @@ func creates(ctx context.Context, peers []*peer, n sizes) error {
 // idle measures what a socket costs its server while nothing happens and its
 // client holds no connection: which a direct WebSocket can not do.
 func idle(ctx context.Context, peers []*peer, n sizes) error {
-	return idleTable(ctx, "idle socket, no connection", link.rest, peers, n)
+	return idleTable(ctx, "idle socket, no connection", link.rest, apart(peers), n)
 }
 
 // parked measures the same while the client holds a connection with a read that

@@ -82,7 +82,7 @@ func handlerOf(name string) (http.Handler, error) {
 	switch name {
 	case "direct":
 		return http.HandlerFunc(echo), nil
-	case "polysocket":
+	case "polysocket", "stream":
 		return server.New(server.Options{AnyTarget: true, Grace: ages})
 	case "sockjs":
 		o := sockjs.DefaultOptions

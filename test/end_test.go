@@ -1,6 +1,7 @@
 package test
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -21,12 +22,13 @@ func TestSignal(t *testing.T) {
 			polls := make(chan answer)
 			for range parked {
 				s := server.open(url)
-				go ask(server, polls, "GET", "/j/"+s.id+"?ttl=60000", nil)
+				s.parked(polls)
 			}
+			streamed := server.open(url)
+			stream := streamed.stream()
 			stuck := server.open(url)
 			sends := make(chan answer)
 			withhold(stuck, target, sends)
-			until(t, "the polls are parked", func() bool { return server.standing(polling) == parked })
 
 			if err := server.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
@@ -38,6 +40,9 @@ func TestSignal(t *testing.T) {
 					t.Errorf("a parked poll got %s", a.body)
 				}
 			}
+			if all, err := io.ReadAll(stream); err != nil || !strings.Contains(string(all), `"type":"close","code":1001`) {
+				t.Errorf("a stream got %q, and then %v", all, err)
+			}
 			(<-sends).is(t, http.StatusForbidden, "no_socket")
 			if status := server.exit(); status != 0 {
 				t.Errorf("exit status %d", status)
@@ -48,7 +53,7 @@ func TestSignal(t *testing.T) {
 			}
 			l.Close()
 			// But for the one that does not read.
-			for range parked {
+			for range parked + 1 {
 				if got := target.line("closed "); !strings.HasPrefix(got, "1001") {
 					t.Errorf("a target got %q", got)
 				}
@@ -88,29 +93,37 @@ func withhold(s *socket, target *process, sends chan<- answer) {
 	}()
 	last, still := int32(-1), 0
 	until(s.t, "the target's buffers are full", func() bool {
-		if now := passed.Load(); now != last || s.standing(sending) != 1 {
+		if now := passed.Load(); now != last {
 			last, still = now, 0
 		}
 		still++
-		return still > 20
+		return still > 100
 	})
 }
 
-// Where a request stands that is parked, or withheld.
-const (
-	polling = "transport.(*Handler).poll("
-	sending = "transport.(*Handler).send("
-)
-
-// standing is how many requests stand in a function, by the profile of the
-// goroutines.
-func (s *server) standing(function string) int {
+// parked begins a poll that waits, and whose answer goes to polls.
+func (s *socket) parked(polls chan<- answer) {
 	s.t.Helper()
-	status, body := get(s.t, s.profiles()+"goroutine?debug=2", "")
-	if status != http.StatusOK {
-		s.t.Fatalf("the profile of the goroutines: %d %s", status, body)
+	two := make(chan answer)
+	for range 2 {
+		go ask(s.server, two, "GET", "/j/"+s.id+"?ttl=60000", nil)
 	}
-	return strings.Count(body, function)
+	// One of them supersedes the other: then it is there.
+	if a := <-two; a.status != http.StatusOK || len(a.Messages) > 0 {
+		s.t.Fatalf("the one that is superseded got %s", a.body)
+	}
+	go func() { polls <- <-two }()
+}
+
+// stream begins to read server-sent events.
+func (s *socket) stream() io.Reader {
+	s.t.Helper()
+	resp, err := http.Get(s.base + "/e/" + s.id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = resp.Body.Close() })
+	return resp.Body
 }
 
 // What dev's own targets hold is closed in order as well: they outlive the relay's
@@ -120,8 +133,7 @@ func TestSignalOwnTarget(t *testing.T) {
 		server := dev(t, "--debug-listen=127.0.0.1:0")
 		s := server.open("ws" + strings.TrimPrefix(server.base, "http") + "/echo")
 		polls := make(chan answer)
-		go ask(server, polls, "GET", "/j/"+s.id+"?ttl=60000", nil)
-		until(t, "the poll is parked", func() bool { return server.standing(polling) == 1 })
+		s.parked(polls)
 		if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}

@@ -52,6 +52,36 @@ func TestReadme(t *testing.T) {
 	closed(t, server, id)
 }
 
+// Its lines for a stream print the message while the stream goes on.
+func TestReadmeStream(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(readme), "<!-- stream:")
+	_, block, begins := strings.Cut(block, "```sh\n")
+	script, shown, ends := strings.Cut(block, "```\n")
+	if !found || !begins || !ends || !strings.Contains(script, "curl -sN ") {
+		t.Fatal("README.md has no lines for a stream")
+	}
+	server := dev(t)
+	s := server.open("ws" + strings.TrimPrefix(server.base, "http") + "/echo")
+	script = strings.ReplaceAll(script, "127.0.0.1:8080", strings.TrimPrefix(server.base, "http://"))
+	typed := start(t, "sh", "-ec", "SOCKET="+s.id+"\n"+script+"wait")
+	for line := range strings.Lines(shown) {
+		if line, ok := strings.CutPrefix(line, "    "); ok {
+			typed.line(strings.TrimRight(line, "\n"))
+		} else if line != "\n" {
+			break
+		}
+	}
+	s.do("POST", "/s/"+s.id+"?t=c&code=1000", nil, nil).is(t, 201, "")
+	if status := typed.exit(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 // And so does what the page at / says, with the socket in place of SOCKET.
 func TestPage(t *testing.T) {
 	t.Parallel()

@@ -78,6 +78,8 @@ const welcome = `This is polysocket: just use WebSockets, over nothing but HTTP.
    curl -H 'Content-Type:' -d 'hello' '%[1]s/s/SOCKET?t=t'
    curl '%[1]s/j/SOCKET'
 
+   As they come: curl -N '%[1]s/e/SOCKET?a=0'
+
 3. Close it:
 
    curl -X POST '%[1]s/s/SOCKET?t=c&code=1000'

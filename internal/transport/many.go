@@ -85,42 +85,50 @@ type reading struct {
 // sockets reads s.
 func (v *visit) sockets() []*reading {
 	s, given := v.params.Get("s")
-	wrong := func(format string, args ...any) []*reading {
-		if v.err == nil {
-			v.err = wire.Errorf(wire.BadRequest, format, args...)
-		}
-		return nil
+	all, err := parseSockets(s)
+	if !given {
+		err = errNoSockets
 	}
-	if !given || s == "" {
-		return wrong("s is missing: the sockets to read and what each acknowledges, as s=<id>:0,<id>:12")
+	if err != nil && v.err == nil {
+		v.err = err
 	}
-	if strings.Count(s, ",") >= maxSockets {
-		return wrong("s has more than %d sockets", maxSockets)
+	return all
+}
+
+var errNoSockets = wire.Errorf(wire.BadRequest, "s is missing: the sockets to read, and what each acknowledges, as s=<id>:0,<id>:12")
+
+func parseSockets(s string) ([]*reading, error) {
+	switch {
+	case s == "":
+		return nil, errNoSockets
+	case strings.Count(s, ",") >= maxSockets:
+		return nil, wire.Errorf(wire.BadRequest, "s has more than %d sockets", maxSockets)
 	}
 	var all []*reading
 	seen := make(map[string]bool)
 	for entry := range strings.SplitSeq(s, ",") {
 		id, ack, ok := strings.Cut(entry, ":")
 		if !ok || id == "" {
-			return wrong("s has an entry that is not <id>:<a>, a socket and the number of the last message read from it")
+			return nil, wire.Errorf(wire.BadRequest, "s has an entry that is not <id>:<a>, a socket and the number of the last message read from it")
 		}
 		n, err := endpoint.ParseNumber("s: what a socket acknowledges", ack)
 		if err != nil {
-			return wrong("%v", err)
+			return nil, err
 		}
 		if seen[id] {
-			return wrong("s has a socket twice")
+			return nil, wire.Errorf(wire.BadRequest, "s has a socket twice")
 		}
 		seen[id] = true
 		all = append(all, &reading{id: id, ack: session.Ack{N: n, Given: true}})
 	}
-	return all
+	return all, nil
 }
 
 // enterAll finds the sessions of the sockets, and applies what is acknowledged. An
 // error is one of a request that is to have no effect on who else reads.
 func (h *Handler) enterAll(w http.ResponseWriter, v *visit, asked []*reading) error {
 	origin := v.caller.Origin
+	entered := false
 	var wrong error
 	for _, a := range asked {
 		s, bound, ok := h.sockets.Enter(a.id, origin)
@@ -134,6 +142,7 @@ func (h *Handler) enterAll(w http.ResponseWriter, v *visit, asked []*reading) er
 		if bound != "" {
 			origin = bound
 		}
+		entered = true
 		switch err := s.Acknowledge(a.ack); {
 		case err == nil:
 			a.session = s
@@ -143,7 +152,7 @@ func (h *Handler) enterAll(w http.ResponseWriter, v *visit, asked []*reading) er
 		}
 		s.Leave()
 	}
-	if origin != "" && (v.caller.Origin == "" || anySession(asked)) {
+	if entered && origin != "" {
 		endpoint.AllowOrigin(w.Header(), origin)
 	}
 	if wrong == nil {
@@ -155,15 +164,6 @@ func (h *Handler) enterAll(w http.ResponseWriter, v *visit, asked []*reading) er
 		}
 	}
 	return wrong
-}
-
-func anySession(asked []*reading) bool {
-	for _, a := range asked {
-		if a.session != nil {
-			return true
-		}
-	}
-	return false
 }
 
 func isNoSocket(err error) bool {

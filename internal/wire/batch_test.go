@@ -283,7 +283,7 @@ func readUntilFault(body io.Reader, limit int) (all []wire.Frame, err error) {
 	b := wire.NewBatchReader(body, limit)
 	for {
 		frames, err := b.Next(3, 100)
-		if err == io.EOF { //nolint:errorlint // as io.Reader says it
+		if err == io.EOF {
 			return all, nil
 		}
 		if err != nil {

@@ -53,7 +53,8 @@
       echoes: new messages.Echoes(),
       sent: { messages: 0, bytes: 0 },
       received: { messages: 0, bytes: 0 },
-      noted: 0, // of the transports given up, how many are in the log
+      noted: {}, // the transports given up that are in the log, by what is said of them
+      over: null, // the transport, as the log has it
       opened: false,
       cancelled: false,
       closed: null // the close event
@@ -67,7 +68,8 @@
     on(c.socket, 'open', function () {
       c.opened = true;
       noteGivenUp(c);
-      log.event('open', 'over ' + info().transport + (c.socket.protocol ? ', subprotocol ' + c.socket.protocol : ''));
+      c.over = info().transport;
+      log.event('open', 'over ' + c.over + (c.socket.protocol ? ', subprotocol ' + c.socket.protocol : ''));
       later();
     });
     on(c.socket, 'message', function (event) {
@@ -90,11 +92,20 @@
   }
 
   function noteGivenUp(c) {
-    var gaveUp = info().gaveUp;
-    for (; c.noted < gaveUp.length; c.noted++) {
-      var g = gaveUp[c.noted];
-      log.event(words.isRefusal(g) ? 'refused' : 'gave up', g.transport + ': ' + words.why(g));
-    }
+    info().gaveUp.forEach(function (g) {
+      var said = g.transport + ': ' + words.why(g);
+      if (c.noted[said]) return;
+      c.noted[said] = true;
+      log.event(words.isRefusal(g) ? 'refused' : 'gave up', said);
+    });
+  }
+
+  // noteChange tells that an open socket goes another way.
+  function noteChange(c) {
+    var over = info().transport;
+    if (!c.opened || c.closed || over === c.over) return;
+    c.over = over;
+    log.event('goes on', 'over ' + over);
   }
 
   function count(way, message) {
@@ -419,6 +430,7 @@
     polysocket.on('transport', function (event) {
       if (!connection || event.socket !== connection.socket) return;
       noteGivenUp(connection);
+      noteChange(connection);
       later();
     });
   } else {

@@ -17,6 +17,8 @@ window.playground = {};
     missing: 'this browser does not have it',
     refused: 'it failed, or was cut',
     hung: 'it was not open in time',
+    killed: 'it was cut soon after it had opened',
+    buffered: 'something on the way holds it back',
     bad_request: 'the relay did not understand the request',
     token_invalid: 'the relay asks for a token, and this is none',
     token_expired: 'the token has expired',
@@ -68,7 +70,7 @@ window.playground = {};
     // isRefusal tells the router's words, which end the search, from a transport's
     // failure.
     isRefusal: function (gaveUp) {
-      return !/^(missing|refused|hung)$/.test(gaveUp.why);
+      return !/^(missing|refused|hung|killed|buffered)$/.test(gaveUp.why);
     },
 
     close: function (event) {

@@ -20,31 +20,45 @@ var versions = []struct {
 	dial dialer
 }{
 	{"HTTP_1.0", func(t *testing.T, h http.Handler) (string, *http.Client, bool) {
-		s := serve(t, h, false)
+		s := serve(t, h, 1, false)
 		return s.URL, &http.Client{Transport: http10{}}, true
 	}},
-	{"HTTP_1.1", func(t *testing.T, h http.Handler) (string, *http.Client, bool) {
-		s := serve(t, h, false)
-		return s.URL, s.Client(), false
-	}},
-	{"HTTP_2", func(t *testing.T, h http.Handler) (string, *http.Client, bool) {
-		s := serve(t, h, true)
-		return s.URL, s.Client(), false
-	}},
+	{"HTTP_1.1", served(1, false)},
+	{"HTTP_1.1_TLS", served(1, true)},
+	{"HTTP_2", served(2, true)},
+	{"HTTP_2_cleartext", served(2, false)},
 }
 
-// serve serves the handler behind the manners of every endpoint; over HTTP/2 with
-// TLS.
-func serve(t *testing.T, h http.Handler, http2 bool) *httptest.Server {
+// served speaks one major version of HTTP.
+func served(major int, overTLS bool) dialer {
+	return func(t *testing.T, h http.Handler) (string, *http.Client, bool) {
+		s := serve(t, h, major, overTLS)
+		var versions http.Protocols
+		versions.SetHTTP1(major == 1)
+		versions.SetHTTP2(major == 2)
+		versions.SetUnencryptedHTTP2(major == 2)
+		transport := &http.Transport{Protocols: &versions}
+		if overTLS {
+			transport.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+			transport.TLSClientConfig.NextProtos = nil
+		}
+		t.Cleanup(transport.CloseIdleConnections)
+		return s.URL, &http.Client{Transport: transport}, false
+	}
+}
+
+// serve serves the handler behind the manners of every endpoint.
+func serve(t *testing.T, h http.Handler, major int, overTLS bool) *httptest.Server {
 	h = endpoint.Polite(func(string) bool { return true }, h)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if http2 && r.ProtoMajor != 2 {
+		if r.ProtoMajor != major {
 			t.Errorf("a request came by %s", r.Proto)
 		}
 		h.ServeHTTP(w, r)
 	}))
-	s.EnableHTTP2 = http2
-	if http2 {
+	s.Config.Protocols = endpoint.NewServer(nil).Protocols
+	s.EnableHTTP2 = true
+	if overTLS {
 		s.StartTLS()
 	} else {
 		s.Start()
