@@ -560,22 +560,23 @@ var polysocket = (function (exports) {
             }
             this.changed();
         };
-        /** Writes it down, and leaves it to what follows to tell. */
+        /** Writes it down, and leaves it to what follows to tell. What was written of it before does not count any more. */
         Journal.prototype.note = function (name, why) {
+            this.strike(name);
             this.info.gaveUp.push({ transport: name, why: why });
         };
-        /** It is tried after all. */
-        Journal.prototype.takeBack = function (name) {
+        /** This one is in use. Whoever opened calls is told of it before all others. */
+        Journal.prototype.uses = function (name, opened) {
+            this.strike(name);
+            this.info.transport = name;
+            opened();
+            this.changed();
+        };
+        Journal.prototype.strike = function (name) {
             var all = this.info.gaveUp;
             for (var i = all.length - 1; i >= 0; i--)
                 if (all[i].transport === name)
                     all.splice(i, 1);
-        };
-        /** This one is in use: opened tells it before the journal does. */
-        Journal.prototype.uses = function (name, opened) {
-            this.info.transport = name;
-            opened();
-            this.changed();
         };
         return Journal;
     }());
@@ -3625,8 +3626,8 @@ var polysocket = (function (exports) {
             stepped: function (from, to, why) {
                 if (why === 'buffered')
                     place.block('stream', why);
-                else if (!why && streams(to))
-                    place.forget('stream', 'buffered');
+                else if (!why)
+                    place.forget('stream', 'buffered'); // a stream works again
                 write(from, to, why);
             },
         });
@@ -3784,7 +3785,6 @@ var polysocket = (function (exports) {
         return {
             alone: Math.min(mostAlone, Math.max(leastAlone, 2 * place.took())),
             start: function (on) {
-                journal.takeBack('websocket');
                 if (config.native)
                     return start(config.native, on);
                 journal.gaveUp(['websocket'], 'missing', 'this browser has no websocket', tells.missing);
@@ -3864,7 +3864,7 @@ var polysocket = (function (exports) {
         return {
             took: function () {
                 var fact = get('took');
-                return fact && typeof fact[2] === 'number' && fact[2] > 0 ? fact[2] : 0;
+                return (fact && +fact[2] > 0 && +fact[2]) || 0;
             },
             blocked: blocked,
             opened: function (took) {

@@ -81,7 +81,7 @@ export function connection(
     },
     stepped: function (from, to, why) {
       if (why === 'buffered') place.block('stream', why);
-      else if (!why && streams(to)) place.forget('stream', 'buffered');
+      else if (!why) place.forget('stream', 'buffered'); // a stream works again
       write(from, to, why);
     },
   });

@@ -33,21 +33,22 @@ export class Journal {
     this.changed();
   }
 
-  /** Writes it down, and leaves it to what follows to tell. */
+  /** Writes it down, and leaves it to what follows to tell. What was written of it before does not count any more. */
   note(name: TransportName, why: string): void {
+    this.strike(name);
     this.info.gaveUp.push({ transport: name, why: why });
   }
 
-  /** It is tried after all. */
-  takeBack(name: TransportName): void {
-    const all = this.info.gaveUp;
-    for (let i = all.length - 1; i >= 0; i--) if (all[i].transport === name) all.splice(i, 1);
-  }
-
-  /** This one is in use: opened tells it before the journal does. */
+  /** This one is in use. Whoever opened calls is told of it before all others. */
   uses(name: TransportName, opened: () => void): void {
+    this.strike(name);
     this.info.transport = name;
     opened();
     this.changed();
+  }
+
+  private strike(name: TransportName): void {
+    const all = this.info.gaveUp;
+    for (let i = all.length - 1; i >= 0; i--) if (all[i].transport === name) all.splice(i, 1);
   }
 }

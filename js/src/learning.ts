@@ -27,7 +27,6 @@ export function learning(
   return {
     alone: Math.min(mostAlone, Math.max(leastAlone, 2 * place.took())),
     start: function (on) {
-      journal.takeBack('websocket');
       if (config.native) return start(config.native, on);
       journal.gaveUp(['websocket'], 'missing', 'this browser has no websocket', tells.missing);
       on.failed();

@@ -72,7 +72,7 @@ export function recall(routers: string[], target: string): Place {
   return {
     took: function () {
       const fact = get('took');
-      return fact && typeof fact[2] === 'number' && fact[2] > 0 ? fact[2] : 0;
+      return (fact && +fact[2] > 0 && +fact[2]) || 0;
     },
     blocked: blocked,
     opened: function (took) {

@@ -9,6 +9,8 @@ import { build, startProxy, startServers, startTold } from './servers.mjs';
 
 /** What each middlebox does, and what that is called. */
 const faults = { refused: 'refuse-upgrade', hung: 'hang-upgrade', killed: 'kill-upgraded=300ms' };
+/** And one that is only slow. */
+const boxes = { ...faults, slow: 'delay=300ms' };
 
 /** How often each is measured; the median is printed. */
 const rounds = 5;
@@ -23,13 +25,13 @@ before(async () => {
   servers = all;
   ends.push(servers.end, proxy.end);
   const rules = [];
-  for (const name of ['none', ...Object.keys(faults)]) {
+  for (const name of ['none', ...Object.keys(boxes)]) {
     const told = await startTold();
     ends.push(told.end);
     const { host, port } = new URL(told.url);
     targets[name] = `ws://localhost:${port}`;
-    if (!faults[name]) continue;
-    const box = await startProxy(proxy.path, host, faults[name]);
+    if (!boxes[name]) continue;
+    const box = await startProxy(proxy.path, host, boxes[name]);
     ends.push(box.end);
     rules.push(`MAP localhost:${port} ${box.host}`);
   }
@@ -107,6 +109,18 @@ for (const [why, fault] of Object.entries(faults)) {
     t.diagnostic(`${fault}: goes on through the relay ${back} ms after it was cut`);
   });
 }
+
+test('slow: the relay is quicker, and on the next page the native WebSocket has the time that it needs', async (t) => {
+  const { visit, close } = await visitor();
+  const target = targets.slow;
+  const first = await visit(use, { target, idle: 1000 });
+  const next = await visit(use, { target });
+  await close();
+  assert.deepEqual([first.events, first.info.transport], [wellDone, 'xhr']);
+  assert.deepEqual(first.info.gaveUp, [{ transport: 'websocket', why: 'hung' }]);
+  assert.deepEqual([next.events, next.info], [wellDone, { transport: 'websocket', gaveUp: [], error: '' }]);
+  t.diagnostic(`${boxes.slow}: open after ${opened([first])} ms; the next page after ${opened([next])} ms`);
+});
 
 test('no middlebox: it is the native WebSocket', async (t) => {
   const target = targets.none;

@@ -370,6 +370,25 @@ test('a revived socket asks with a new nonce: the old one may stand for a socket
   tidy();
 });
 
+test('what was given up before stands once, and not at all when it is used', (t) => {
+  const { clock, native, open, last, transports, tidy } = page(t);
+  transports.jsonp.missing = () => true;
+  const { socket, gaveUp } = open();
+  clock.run(250);
+  last().answer(0, null, true);
+  clock.run(1);
+  assert.deepEqual(gaveUp(), ['xhr hung', 'jsonp missing']);
+  native().opens();
+  clock.run(1);
+  native().dies();
+  assert.deepEqual(gaveUp(), ['xhr hung', 'jsonp missing', 'websocket killed']);
+  last().made();
+  clock.run(1);
+  assert.deepEqual([info(socket).transport, gaveUp()], ['xhr', ['jsonp missing', 'websocket killed']]);
+  socket.close();
+  tidy();
+});
+
 test('closed by a listener that hears of it, it is closed through the relay', (t) => {
   const { clock, native, opened, last, tidy } = page(t);
   const { socket, heard } = opened();
