@@ -14,16 +14,20 @@ export interface Options {
   token?: string | (() => string | PromiseLike<string>);
   /** Which transports to try, in this order; by default `websocket`, `stream`, `sse`, `xhr`, `jsonp`. */
   transports?: readonly TransportName[];
-  /** How many milliseconds a transport has to open before the next one is tried: 12,000, which is a little more than a target has. */
+  /** How many milliseconds a transport has to open before it is given up: 12,000, which is a little more than a target has. */
   timeout?: number;
 }
 
-/** A transport that was not used for a socket. */
+/** A transport that is not used for a socket, or not any more. */
 export interface GaveUp {
   transport: TransportName;
   /**
-   * `missing`: this browser has it not. `refused`: it failed, or was cut. `hung`: it was not open in time. Else the word with
-   * which the router refused the socket, such as `target_refused` or `origin_denied`, and no other transport was tried.
+   * `missing`: this browser has it not. `refused`: it failed. `hung`: it was not open in time, or not before another one
+   * was. `killed`: it was cut within seconds of opening, before anything had come. `buffered`: something on the way holds
+   * back what it should bring. Each of these but the first may be remembered of a socket before, and then it was not tried.
+   *
+   * Else it is the word with which the router refused the socket, such as `target_refused` or `origin_denied`; then no other
+   * transport through a relay is tried.
    */
   why: string;
 }
@@ -31,7 +35,10 @@ export interface GaveUp {
 export interface Info {
   /** The transport in use, or the last that was; `null` while there is none. */
   transport: TransportName | null;
-  /** Those given up before it, in the order they were tried. */
+  /**
+   * Those given up for it, in the order in which they were. A stream that was given up in mid-socket, as `buffered` or
+   * `refused`, is tried again now and then, and leaves the list when it works.
+   */
   gaveUp: GaveUp[];
   /** Why the socket failed, in a sentence for a person; empty while it did not. */
   error: string;

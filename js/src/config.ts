@@ -1,6 +1,5 @@
 import type { Options, TransportName } from './api.js';
 import { scope } from './engine/global.js';
-import { transports } from './transport/transport.js';
 
 /** Options that were looked at, with their defaults. */
 export interface Config {
@@ -63,17 +62,16 @@ function routersOf(router: Options['router']): string[] {
 }
 
 function transportsOf(names: Options['transports']): TransportName[] {
-  const built: TransportName[] = [];
   const list = names || known;
+  if (!list.length) wrong('transports is empty: give it some of ' + known.join(', '));
+  const all: TransportName[] = [];
   for (let i = 0; i < list.length; i++) {
-    const name = list[i];
     let isKnown = false;
-    for (let j = 0; j < known.length; j++) if (known[j] === name) isKnown = true;
-    if (!isKnown) wrong("transport '" + name + "' is unknown: there are " + known.join(', '));
-    if (name === 'websocket' || transports[name]) built.push(name);
+    for (let j = 0; j < known.length; j++) if (known[j] === list[i]) isKnown = true;
+    if (!isKnown) wrong("transport '" + list[i] + "' is unknown: there are " + known.join(', '));
+    all.push(list[i]);
   }
-  if (!built.length) wrong('transports has none that this version knows: give it some of websocket, xhr, jsonp');
-  return built;
+  return all;
 }
 
 /** A URL that may be relative to the page. */

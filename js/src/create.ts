@@ -2,6 +2,7 @@ import type { Config } from './config.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { scope } from './engine/global.js';
 import { query, sentence, type Answer, type Exchange } from './http/exchange.js';
+import type { Run } from './race.js';
 import type { Address } from './transport/transport.js';
 import { version } from './version.js';
 
@@ -31,7 +32,7 @@ const pause = 300;
 const least = 3000;
 
 /** Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer. */
-export function create(config: Config, wish: Wish, exchange: Exchange, clock: Clock, on: CreateEvents): Cancel {
+export function create(config: Config, wish: Wish, exchange: Exchange, clock: Clock, on: CreateEvents): Run {
   const routers = config.routers;
   const start = config.turn++;
   const timeout = Math.max(config.timeout / routers.length, Math.min(least, config.timeout));
@@ -43,11 +44,14 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
     nonce: wish.nonce,
   });
   let tries = 0;
+  let lost = false;
+  let asking: boolean;
   let cancel: Cancel;
 
   function ask(): void {
     const router = routers[(start + tries++) % routers.length];
     const request = { url: router + '/create', params: params, post: true, timeout: timeout };
+    asking = true;
     cancel = exchange(
       request,
       function (answer) {
@@ -63,6 +67,8 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
   function took(router: string, answer: Answer): void {
     const body = answer.body || {};
     const at = created(router, body);
+    asking = false;
+    if (lost) return at ? close(at, exchange) : undefined;
     if (at) return on.created(at, body.protocol || '', router);
     const said = body.ok === false && typeof body.code === 'string';
     // One that has no relay, or is ill, says nothing about the others.
@@ -76,9 +82,16 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
     cancel = clock.after(pause * (0.5 + clock.random()), ask);
   }
 
-  ask();
-  return function () {
+  function stop(): void {
     cancel();
+  }
+  ask();
+  return {
+    cancel: stop,
+    lose: function () {
+      lost = true;
+      if (!asking) stop();
+    },
   };
 }
 
@@ -92,7 +105,7 @@ function created(router: string, body: any): Address | null {
 }
 
 /** Closes a socket that nobody wants any more. */
-function close(at: Address, exchange: Exchange): void {
+export function close(at: Address, exchange: Exchange): void {
   const params = query({ t: 'c', code: 1000, status: 200 });
   exchange({ url: at.relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, function () {});
 }

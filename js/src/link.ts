@@ -1,9 +1,13 @@
+import type { TransportName } from './api.js';
 import type { Clock } from './engine/clock.js';
 import { beacon, beaconRoom } from './http/beacon.js';
 import { query, type Exchange } from './http/exchange.js';
 import { Reader } from './reader.js';
+import { Receipts } from './receipts.js';
 import type { Slots } from './slots.js';
-import type { Address, Down, Up } from './transport/transport.js';
+import type { Way, Why } from './steps.js';
+import { acknowledge } from './transport/acknowledge.js';
+import type { Address, Up } from './transport/transport.js';
 import { batch } from './wire/batch.js';
 import type { Frame } from './wire/frame.js';
 import { Writer } from './writer.js';
@@ -11,10 +15,13 @@ import { Writer } from './writer.js';
 export interface LinkOptions {
   at: Address;
   up: Up;
-  down: Down;
+  /** The ways down, the best first; the others are stepped to where it fails. All go with the way up. */
+  downs: Way[];
   exchange: Exchange;
   slots: Slots;
   clock: Clock;
+  /** How many milliseconds a request has taken before, as that which has opened the socket; 0 where that is not known. */
+  roundTrip?: number;
   /** Asks the router whether the relay is alive; null where it does not answer. */
   alive(tell: (alive: boolean | null) => void): void;
   on: LinkEvents;
@@ -28,6 +35,8 @@ export interface LinkEvents {
   closed(code: number, reason: string, wasClean: boolean): void;
   /** The socket is lost. The error is a sentence for a person. */
   failed(error: string): void;
+  /** Messages come by another way now: the one before was given up, or where there is no why, the other works again. */
+  stepped(from: TransportName, to: TransportName, why: Why | ''): void;
 }
 
 /** What a Close frame with a code and no reason has, in bytes. */
@@ -46,14 +55,20 @@ const doubt = 2;
 export class Link {
   private readonly writer: Writer;
   private readonly reader: Reader;
+  private readonly receipts: Receipts;
   /** Where it is written to. */
   private readonly url: string;
+  private roundTrip: number;
   private asking = false;
   private ended = false;
 
   constructor(private readonly o: LinkOptions) {
     const self = this;
     this.url = o.at.relay + '/s/' + o.at.socket;
+    this.roundTrip = o.roundTrip || 0;
+    this.receipts = new Receipts(o.clock, function () {
+      self.writer.acknowledge();
+    });
     function failing(failures: number): void {
       if (failures >= doubt) self.ask();
     }
@@ -62,12 +77,22 @@ export class Link {
     }
     this.reader = new Reader({
       at: o.at,
-      down: o.down,
+      ways: o.downs,
       clock: o.clock,
+      roundTrip: function () {
+        return self.roundTrip;
+      },
       on: {
         frame: function (frame) {
           self.arrived(frame);
         },
+        owes: function (bytes) {
+          self.receipts.came(bytes);
+        },
+        acknowledges: function () {
+          self.receipts.given();
+        },
+        stepped: o.on.stepped,
         failing: failing,
         lost: lost,
       },
@@ -75,12 +100,18 @@ export class Link {
     this.writer = new Writer({
       at: o.at,
       up: o.up,
+      exchange: o.exchange,
       slots: o.slots,
       clock: o.clock,
       ack: function () {
+        self.receipts.given();
         return self.reader.ack;
       },
       on: {
+        took: function (milliseconds) {
+          self.roundTrip = milliseconds;
+          self.reader.well();
+        },
         failing: failing,
         lost: lost,
         tooLarge: function () {
@@ -123,14 +154,9 @@ export class Link {
   private arrived(frame: Frame): void {
     if (frame.kind !== 'c') return this.o.on.message(frame);
     this.end();
-    this.acknowledge();
+    // So that the relay forgets the socket. Else its grace period does.
+    acknowledge(this.o.exchange, this.o.at, this.reader.ack, function () {});
     this.o.on.closed(frame.code!, frame.data as string, frame.wasClean!);
-  }
-
-  /** Tells the relay that the close was read, so that it forgets the socket. Else its grace period does. */
-  private acknowledge(): void {
-    const params = query({ a: this.reader.ack, status: 200 });
-    this.o.exchange({ url: this.url, params: params, post: true, timeout: 10000 }, function () {});
   }
 
   /** Ends it in the middle: what waits is given up, and the relay is to close the target's side. */
@@ -166,5 +192,6 @@ export class Link {
     this.ended = true;
     this.reader.end();
     this.writer.end();
+    this.receipts.given();
   }
 }

@@ -2,7 +2,8 @@ import type { Connection } from './connection.js';
 import type { Cancel, Clock } from './engine/clock.js';
 
 export interface NativeEvents {
-  opened(connection: Connection, protocol: string, extensions: string): void;
+  /** It is open, after so many milliseconds. */
+  opened(connection: Connection, protocol: string, extensions: string, took: number): void;
   failed(why: string): void;
 }
 
@@ -15,6 +16,7 @@ export function openNative(
   clock: Clock,
   on: NativeEvents,
 ): Cancel {
+  const start = clock.now();
   let native: WebSocket;
   try {
     native = protocols.length ? new Native(url, protocols) : new Native(url);
@@ -41,7 +43,8 @@ export function openNative(
   };
   native.onopen = function () {
     stopTimer();
-    on.opened(connection(native), native.protocol, native.extensions);
+    native.onclose = native.onerror = null;
+    on.opened(connection(native), native.protocol, native.extensions, clock.now() - start);
   };
   return stop;
 }

@@ -86,6 +86,11 @@ export class Outbox {
     }
   }
 
+  /** Whether there is one among these parts that is not passed on. */
+  lacks(parts: Part[]): boolean {
+    return parts[parts.length - 1].number > this.passed;
+  }
+
   /**
    * Everything that is not passed on, as one run of whole messages; null where a message has begun to go in parts, or
    * where the run has more than so many bytes. It is numbered from there on, and counts as being in a request.

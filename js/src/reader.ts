@@ -1,7 +1,11 @@
+import type { TransportName } from './api.js';
 import type { Cancel, Clock } from './engine/clock.js';
+import { Pulse } from './engine/pulse.js';
 import { sentence, type Answer } from './http/exchange.js';
 import { Retry } from './retry.js';
-import type { Address, Down } from './transport/transport.js';
+import { Steps, type Way, type Why } from './steps.js';
+import { heartbeat } from './transport/stream.js';
+import type { Address } from './transport/transport.js';
 import type { Frame } from './wire/frame.js';
 
 /**
@@ -14,18 +18,49 @@ const shortRead = 1000;
 /** How long to wait, in milliseconds, after an answer that has brought nothing, and took less than that. */
 const pause = 200;
 
+/** How many milliseconds a stream has for its first bytes, at least and at most: between them it is three round trips. */
+const leastPatience = 1000;
+const mostPatience = 4000;
+
+/** How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. */
+const lateness = 5000;
+const mostSilences = 2;
+
+/** What a message costs the relay, about, beside its data. */
+const overhead = 64;
+
 export interface ReaderOptions {
   at: Address;
-  down: Down;
+  /** The ways to read, the best first (see Steps). */
+  ways: Way[];
   clock: Clock;
+  /** How many milliseconds a request of the socket has taken lately. */
+  roundTrip(): number;
   on: {
     /** A message has come, or the close: each once, in its order. Nothing follows the close. */
     frame(frame: Frame): void;
+    /** A stream has brought so many bytes, about, which nothing acknowledges by itself. */
+    owes(bytes: number): void;
+    /** A read acknowledges all that has come. */
+    acknowledges(): void;
+    /** It reads by another way (see Steps). */
+    stepped(from: TransportName, to: TransportName, why: Why | ''): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be read; where the socket is gone, nobody there holds it any more. */
     lost(error: string, gone?: boolean): void;
   };
+}
+
+/** A read that is under way. */
+interface Read {
+  /** When it was made. */
+  at: number;
+  /** Whether a stream was asked for, and when bytes of it came first; 0 where none have. */
+  streams: boolean;
+  heard: number;
+  /** Whether it has brought what is new. */
+  fruitful: boolean;
 }
 
 /** A reader is the way down: it reads, and reads again, and lets each message pass once. */
@@ -34,40 +69,113 @@ export class Reader {
   ack = 0;
   private ttl = longRead;
   private readonly retry: Retry;
+  private readonly steps: Steps;
+  private readonly pulse: Pulse;
+  private under: Read;
   private cancel: Cancel | null = null;
   private ended = false;
+  /** How often in a row a stream has fallen silent after its first bytes. */
+  private silences = 0;
+  /** Whether the last stream brought nonsense: then first bytes prove nothing. */
+  private garbled = false;
 
   constructor(private readonly o: ReaderOptions) {
-    this.retry = new Retry(o.clock);
-  }
-
-  /** Begins. Nothing is told before. */
-  start(): void {
-    this.read();
-  }
-
-  end(): void {
-    this.ended = true;
-    if (this.cancel) this.cancel();
-  }
-
-  private read(): void {
     const self = this;
-    const asked = this.o.clock.now();
-    let fruitful = false;
-    this.cancel = this.o.down.read(this.o.at, this.ack, this.ttl, {
-      received: function (seq, frames) {
-        const before = self.ack;
-        self.received(seq, frames);
-        if (self.ack > before) fruitful = true;
-      },
-      done: function (answer) {
-        if (!self.ended) self.done(answer, fruitful, self.o.clock.now() - asked);
+    this.retry = new Retry(o.clock);
+    this.under = this.newRead();
+    this.pulse = new Pulse(o.clock, function () {
+      self.silent();
+    });
+    this.steps = new Steps({
+      ways: o.ways,
+      clock: o.clock,
+      on: {
+        stepped: o.on.stepped,
+        hurry: function () {
+          self.again();
+        },
       },
     });
   }
 
-  private received(seq: number, frames: Frame[]): void {
+  /** Begins. Nothing is told before. */
+  start(): void {
+    this.steps.well(); // a request has opened the socket just now
+    this.read();
+  }
+
+  /** Another request of the socket has gone well. */
+  well(): void {
+    this.steps.well();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.stop();
+    this.steps.end();
+  }
+
+  private stop(): void {
+    this.pulse.end();
+    if (this.cancel) this.cancel();
+  }
+
+  /** Reads anew, without waiting for what is under way. */
+  private again(): void {
+    this.stop();
+    this.read();
+  }
+
+  private newRead(): Read {
+    return { at: this.o.clock.now(), streams: false, heard: 0, fruitful: false };
+  }
+
+  private read(): void {
+    const self = this;
+    const read = (this.under = this.newRead());
+    const down = this.steps.next();
+    this.o.on.acknowledges();
+    this.cancel = down.read(this.o.at, this.ack, this.steps.probes() ? 0 : this.ttl, {
+      asked: function (streams) {
+        read.at = self.o.clock.now();
+        read.streams = streams;
+        read.heard = 0;
+        self.pulse.end();
+        if (streams) self.pulse.beat(self.patience());
+      },
+      alive: function () {
+        self.alive(read);
+      },
+      received: function (seq, frames) {
+        self.received(read, seq, frames);
+      },
+      done: function (answer) {
+        if (!self.ended) self.done(read, answer);
+      },
+    });
+  }
+
+  /** How many milliseconds the first bytes of a stream have. Where there is no other way, there is no hurry. */
+  private patience(): number {
+    if (!this.steps.hasOther()) return heartbeat + lateness;
+    return Math.max(leastPatience, Math.min(mostPatience, 3 * this.o.roundTrip()));
+  }
+
+  private alive(read: Read): void {
+    const now = this.o.clock.now();
+    if (read.streams) this.pulse.beat(heartbeat + lateness);
+    if (!read.heard) {
+      read.heard = now;
+      if (!this.garbled) this.sound();
+    } else if (now - read.heard > pause) {
+      this.silences = 0;
+      if (this.garbled) this.sound();
+      this.garbled = false;
+    }
+  }
+
+  private received(read: Read, seq: number, frames: Frame[]): void {
+    let bytes = 0;
     for (let i = 0; i < frames.length && !this.ended; i++) {
       const number = seq + i;
       if (number <= this.ack) continue; // it came before, and the acknowledgement did not arrive
@@ -75,29 +183,61 @@ export class Reader {
         return this.o.on.lost('message ' + (this.ack + 1) + ' is missing: the next is ' + number);
       this.ack = number;
       const frame = frames[i];
+      read.fruitful = true;
+      bytes += frame.data.length + overhead;
       if (frame.kind === 'c') this.end();
       this.o.on.frame(frame);
     }
+    if (!bytes || this.ended || !read.streams) return;
+    this.garbled = false;
+    this.o.on.owes(bytes);
   }
 
-  private done(answer: Answer, fruitful: boolean, took: number): void {
+  /** Reading goes well. */
+  private sound(): void {
+    this.retry.ok();
+    this.steps.works();
+  }
+
+  private done(read: Read, answer: Answer): void {
     const code = answer.body && answer.body.code;
+    const took = this.o.clock.now() - read.at;
+    this.pulse.end();
     if (answer.status === 200) {
-      this.retry.ok();
-      if (took >= this.ttl) this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
+      this.sound();
+      if (took >= this.ttl && !read.streams) this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
       // Nothing new, and at once, has a read that one of ours superseded which was late, or whoever is on the way and repeats.
-      if (fruitful || took > pause) this.read();
+      if (read.fruitful || took > pause) this.read();
       else this.after(pause);
     } else if (code === 'no_socket' || code === 'bad_request') {
       this.o.on.lost(sentence(answer), code === 'no_socket');
     } else {
+      // A body that has no status is what one of our ways has to complain of.
+      const nonsense = !answer.status && !!answer.body;
+      if (read.heard && nonsense) this.garbled = true;
+      if ((!read.heard || nonsense) && this.steps.failed('refused', read.at)) return this.read();
       // Whoever cuts requests that wait may let shorter ones live.
-      if (took > shortRead) this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));
-      const wait = this.retry.failed();
-      if (wait === null) return this.o.on.lost('reading failed for too long: ' + sentence(answer));
-      this.after(wait);
-      this.o.on.failing(this.retry.failures);
+      if (took > shortRead && !read.streams) this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));
+      this.failed(answer);
     }
+  }
+
+  /** Nothing came of a stream for too long. */
+  private silent(): void {
+    const read = this.under;
+    this.stop();
+    if (!read.heard || ++this.silences >= mostSilences) {
+      this.silences = 0;
+      if (this.steps.failed('buffered', read.at)) return this.read();
+    }
+    this.failed({ status: 0, body: null, late: true });
+  }
+
+  private failed(answer: Answer): void {
+    const wait = this.retry.failed();
+    if (wait === null) return this.o.on.lost('reading failed for too long: ' + sentence(answer));
+    this.after(wait);
+    this.o.on.failing(this.retry.failures);
   }
 
   private after(wait: number): void {

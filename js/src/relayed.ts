@@ -2,12 +2,14 @@ import type { Connection, ConnectionEvents, Data } from './connection.js';
 import { Fifo } from './engine/fifo.js';
 import { scope } from './engine/global.js';
 import { onPageHide } from './engine/pagehide.js';
-import { Link, type LinkOptions } from './link.js';
+import { Link, type LinkEvents, type LinkOptions } from './link.js';
 import type { Frame } from './wire/frame.js';
 import { utf8Length } from './wire/text.js';
 
-/** What is needed for a connection through a relay: all that its link needs. */
-export interface Way extends Omit<LinkOptions, 'on'> {}
+/** What is needed for a connection through a relay: all that its link needs, and who hears that it reads by another way. */
+export interface Relaying extends Omit<LinkOptions, 'on'> {
+  stepped: LinkEvents['stepped'];
+}
 
 /** A message whose bytes are still being read: its frame is there when they are. */
 interface Pending {
@@ -16,16 +18,17 @@ interface Pending {
 }
 
 /** A connection through a relay. */
-export function relayed(way: Way): Connection {
+export function relayed(way: Relaying): Connection {
   let on: ConnectionEvents;
   let over = false;
   const link = new Link({
     at: way.at,
     up: way.up,
-    down: way.down,
+    downs: way.downs,
     exchange: way.exchange,
     slots: way.slots,
     clock: way.clock,
+    roundTrip: way.roundTrip,
     alive: way.alive,
     on: {
       message: function (frame) {
@@ -37,6 +40,7 @@ export function relayed(way: Way): Connection {
         else end(code, reason, wasClean, '');
       },
       failed: failed,
+      stepped: way.stepped,
     },
   });
   const stay = onPageHide(function () {
@@ -101,11 +105,13 @@ export function relayed(way: Way): Connection {
   };
 }
 
-function isBlob(data: Data): data is Blob {
+/** Whether it has to be read before its bytes are known. */
+export function isBlob(data: Data): data is Blob {
   return typeof scope.Blob === 'function' && data instanceof scope.Blob;
 }
 
-function copy(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+/** The bytes as they are now. */
+export function copy(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   const view = 'buffer' in data;
   const bytes = new Uint8Array(view ? data.buffer : data, view ? data.byteOffset : 0, data.byteLength);
   const all = new Uint8Array(bytes.length);

@@ -1,19 +1,23 @@
 import type { Cancel, Clock } from './engine/clock.js';
-import { sentence, type Answer } from './http/exchange.js';
+import { sentence, type Answer, type Exchange } from './http/exchange.js';
 import { Outbox, type Part } from './outbox.js';
 import { Retry } from './retry.js';
 import type { Sender, Slots } from './slots.js';
+import { acknowledge } from './transport/acknowledge.js';
 import type { Address, Up } from './transport/transport.js';
 import type { Frame } from './wire/frame.js';
 
 export interface WriterOptions {
   at: Address;
   up: Up;
+  exchange: Exchange;
   slots: Slots;
   clock: Clock;
   /** The number of the last message that was read, which every request acknowledges. */
   ack(): number;
   on: {
+    /** A request was answered as it should be, so many milliseconds after it was made. */
+    took(milliseconds: number): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be sent. */
@@ -36,6 +40,8 @@ export class Writer implements Sender {
   private stopWaiting: Cancel | null = null;
   private asked = false;
   private ended = false;
+  /** Whether an acknowledgement is due that goes by itself, if nothing else goes. */
+  private owing = false;
   /** How often requests were taken back since the last one went well. Each time the next has twice as long. */
   private yields = 0;
 
@@ -51,6 +57,12 @@ export class Writer implements Sender {
     this.ask();
   }
 
+  /** Acknowledges what was read: with what goes up next, or by itself. */
+  acknowledge(): void {
+    this.owing = true;
+    this.ask();
+  }
+
   /** Ends it. What waits stays in the outbox. */
   end(): void {
     if (this.ended) return;
@@ -63,16 +75,25 @@ export class Writer implements Sender {
   useSlot(): boolean {
     if (this.stopWaiting) return false;
     const parts = this.outbox.take(this.o.up);
-    if (!parts.length) return false;
+    if (!parts.length && !this.owing) return false;
+    this.owing = false;
     const self = this;
     const request = { parts: parts, cancel: function () {} };
+    const sent = this.o.clock.now();
     this.requests.push(request);
-    request.cancel = this.o.up.send(this.o.at, parts, this.o.ack(), function (answer) {
+    function done(answer: Answer): void {
       self.forget(request);
+      if (answer.status === 201) self.o.on.took(self.o.clock.now() - sent);
       self.answered(parts, answer);
       self.giveBack(); // which may take the next parts: so not before what was answered is known
-    });
-    this.ask();
+    }
+    const ack = this.o.ack();
+    if (parts.length) {
+      request.cancel = this.o.up.send(this.o.at, parts, ack, done);
+      this.ask();
+    } else {
+      request.cancel = acknowledge(this.o.exchange, this.o.at, ack, done);
+    }
     return true;
   }
 
@@ -105,14 +126,14 @@ export class Writer implements Sender {
 
   private answered(parts: Part[], answer: Answer): void {
     const body = answer.body;
-    if (answer.status === 201 && body && typeof body.n === 'number') {
+    if (answer.status === 201 && body && (typeof body.n === 'number' || !parts.length)) {
       this.retry.ok();
       this.yields = 0;
-      this.outbox.answered(parts, body.n);
+      this.outbox.answered(parts, body.n || 0);
       this.ask();
       return;
     }
-    this.outbox.failed(parts);
+    this.takeBack(parts);
     const code = body && body.code;
     if (code === 'no_socket') {
       this.end(); // what became of the socket is for the reader to find
@@ -120,6 +141,8 @@ export class Writer implements Sender {
       this.o.on.tooLarge();
     } else if (code === 'bad_request') {
       this.o.on.lost(sentence(answer));
+    } else if (parts.length && !this.outbox.lacks(parts)) {
+      this.ask(); // another answer has told by now that all of it had arrived
     } else {
       this.again(answer);
     }
@@ -138,6 +161,12 @@ export class Writer implements Sender {
     this.o.on.failing(this.retry.failures);
   }
 
+  /** A request of these parts, or one that acknowledged only, has come to nothing: it is to be made again. */
+  private takeBack(parts: Part[]): void {
+    this.outbox.failed(parts);
+    if (!parts.length) this.owing = true;
+  }
+
   private forget(request: { parts: Part[] }): void {
     const rest = [];
     for (let i = 0; i < this.requests.length; i++) if (this.requests[i] !== request) rest.push(this.requests[i]);
@@ -153,7 +182,7 @@ export class Writer implements Sender {
     const all = this.requests;
     for (let i = 0; i < all.length; i++) {
       all[i].cancel();
-      this.outbox.failed(all[i].parts);
+      this.takeBack(all[i].parts);
       this.forget(all[i]);
       this.giveBack();
     }

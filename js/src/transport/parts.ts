@@ -42,7 +42,7 @@ export function parts(exchange: Exchange): Up {
  * How many characters of a URL the data may take. IE takes 2,083 in all; elsewhere it is servers and proxies, of which
  * many stop at 8 KiB.
  */
-function urlRoom(): number {
+export function urlRoom(): number {
   return scope.document && scope.document.documentMode ? 1600 : 7000;
 }
 

@@ -3,7 +3,7 @@ import { read } from '../wire/message.js';
 import type { Down } from './transport.js';
 
 /** How many milliseconds an answer may be late, beyond what the relay was allowed to wait (see longRead in reader.ts). */
-const margin = 7000;
+export const margin = 7000;
 
 /**
  * Long-polling (protocol 1.4): each request brings what waits, or waits for something; but it does not wait while hurried

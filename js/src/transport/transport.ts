@@ -1,13 +1,20 @@
 import type { TransportName } from '../api.js';
 import type { Cancel } from '../engine/clock.js';
+import { clock } from '../engine/clock.js';
 import type { Answer, Exchange } from '../http/exchange.js';
+import { events, eventsMissing } from '../http/events.js';
+import { fetchFlow, fetchFlows, flow, xhrFlows } from '../http/flow.js';
 import { pageLoads, script, scriptMissing } from '../http/script.js';
 import { xhr, xhrMissing } from '../http/xhr.js';
 import type { Part } from '../outbox.js';
 import type { Frame } from '../wire/frame.js';
 import { batches } from './batches.js';
-import { parts } from './parts.js';
+import { pollMany, streamMany, type Many } from './many.js';
+import { parts, urlRoom } from './parts.js';
 import { poll } from './poll.js';
+import { Shared } from './shared.js';
+import { sse } from './sse.js';
+import { stream } from './stream.js';
 
 /** Where a socket is: `https://relay.example.com`, and its id. */
 export interface Address {
@@ -32,15 +39,29 @@ export interface Up {
 
 /** What a way down tells. */
 export interface Receiver {
+  /**
+   * A stream was asked for, now: its first bytes are to come at once, and others whenever a heartbeat has passed. Or where it
+   * is none, a poll was in its place. A poll that goes by itself need not say so.
+   */
+  asked(streams: boolean): void;
+  /** Bytes of a stream have come, whatever they are; or somebody else's messages, by the same request. */
+  alive(): void;
   /** Messages have come; seq is the number of the first, or of the next one to come. */
   received(seq: number, frames: Frame[]): void;
   /** The request is over, and it is time for the next. */
   done(answer: Answer): void;
+  /** Whether another read has taken the place of this one: then it makes no request any more. */
+  superseded?(): boolean;
 }
 
 /** A way down: how one request brings messages. */
 export interface Down {
-  /** Asks for messages after ack, and lets the relay wait for ttl milliseconds where there are none. */
+  /** Whether messages come while the request goes on. What such a one has brought is to be acknowledged by others. */
+  streams?: boolean;
+  /**
+   * Asks for messages after ack, and lets the relay wait for ttl milliseconds where there are none; a stream has no such
+   * bound.
+   */
   read(at: Address, ack: number, ttl: number, receiver: Receiver): Cancel;
 }
 
@@ -52,8 +73,42 @@ export interface Transport {
   down: Down;
 }
 
+/** All sockets of the page share what they read of one relay. */
+const shared = new Shared(clock);
+const manyPolls = pollMany(xhr, function () {
+  return Infinity;
+});
+const manyStreams = streamMany(fetchFlow);
+const manyScripts = pollMany(script, urlRoom, pageLoads);
+function byPolls(): Many {
+  return manyPolls;
+}
+function byStreams(): Many {
+  // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
+  return fetchFlows() ? manyStreams : manyPolls;
+}
+function byScripts(): Many {
+  return manyScripts;
+}
+const up = batches(xhr);
+
 /** The transports through a relay. `websocket` is none of them: it goes past the relay. */
 export const transports: { [name in TransportName]?: Transport } = {
-  xhr: { missing: xhrMissing, exchange: xhr, up: batches(xhr), down: poll(xhr) },
-  jsonp: { missing: scriptMissing, exchange: script, up: parts(script), down: poll(script, pageLoads) },
+  stream: { missing: streamMissing, exchange: xhr, up: up, down: shared.down(stream(flow), byStreams) },
+  sse: { missing: sseMissing, exchange: xhr, up: up, down: shared.down(sse(events, xhr), byPolls) },
+  xhr: { missing: xhrMissing, exchange: xhr, up: up, down: shared.down(poll(xhr), byPolls) },
+  jsonp: {
+    missing: scriptMissing,
+    exchange: script,
+    up: parts(script),
+    down: shared.down(poll(script, pageLoads), byScripts),
+  },
 };
+
+function streamMissing(): boolean {
+  return xhrMissing() || !(fetchFlows() || xhrFlows());
+}
+
+function sseMissing(): boolean {
+  return xhrMissing() || eventsMissing();
+}

@@ -1,13 +1,23 @@
-/** The answers of `/j` (docs/protocol.md §1.4, and down.seq), made into frames. */
+/** The messages of `/j`, `/e` and `/m` (docs/protocol.md §1.4, down.seq, §3.3 and §3.4), made into frames. */
 
 import { decode, decodeToString } from './base64.js';
 import type { Frame } from './frame.js';
 
 /** What an answer of `/j` with `a` holds. */
-export interface Answer {
+export type Answer = Run;
+
+/** Messages that follow one another. */
+export interface Run {
   /** The number of the first frame; the others follow it without a gap. Where there are none, that of the next to come. */
   seq: number;
   frames: Frame[];
+}
+
+/** What `/m` has of one socket: messages, or why there are none. */
+export interface Entry extends Run {
+  socket: string;
+  /** `no_socket`, where that is so, and then there are no messages. */
+  code?: string;
 }
 
 /** JSON of which nothing is known. */
@@ -21,12 +31,47 @@ interface Unknown {
  * is used. Else its messages would be acknowledged, and lost.
  */
 export function read(body: unknown): Answer {
+  return readRun(okay(body));
+}
+
+/** Reads the JSON value of an answer of `/m`. It has the same Errors as read. */
+export function readMany(body: unknown): Entry[] {
+  const sockets = okay(body).sockets;
+  if (!isArray(sockets)) {
+    throw new Error('the answer\'s "sockets" are no list but ' + describe(sockets));
+  }
+  const entries: Entry[] = [];
+  for (let i = 0; i < sockets.length; i++) {
+    entries.push(readEntry(sockets[i]));
+  }
+  return entries;
+}
+
+/** Reads the JSON value of what `/m` has of one socket, as in its answer or on a line of its stream. */
+export function readEntry(value: unknown): Entry {
+  if (!isObject(value)) {
+    throw new Error('what stands for a socket is no JSON object but ' + describe(value));
+  }
+  const socket = stringOf(value, 'socket');
+  if (value.code !== undefined) {
+    return { socket: socket, seq: 0, frames: [], code: stringOf(value, 'code') };
+  }
+  const run = readRun(value);
+  return { socket: socket, seq: run.seq, frames: run.frames };
+}
+
+/** An answer that says that all is well. */
+function okay(body: unknown): Unknown {
   if (!isObject(body)) {
     throw new Error('the answer is no JSON object but ' + describe(body));
   }
   if (body.ok !== true) {
     throw new Error('the answer has no "ok":true' + (typeof body.error === 'string' ? ': ' + body.error : ''));
   }
+  return body;
+}
+
+function readRun(body: Unknown): Run {
   const seq = body.seq;
   if (!isWhole(seq, 1, 0x1fffffffffffff)) {
     throw new Error('the answer\'s "seq" is no number of a message but ' + describe(seq));
@@ -53,8 +98,8 @@ export function read(body: unknown): Answer {
   return { seq: seq, frames: frames };
 }
 
-/** The frame of a message, and null of a heartbeat. */
-function readMessage(message: unknown): Frame | null {
+/** The frame of a message, and null of a heartbeat. It has the same Errors as read. */
+export function readMessage(message: unknown): Frame | null {
   if (!isObject(message)) {
     throw new Error('no JSON object but ' + describe(message));
   }

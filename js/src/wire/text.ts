@@ -92,3 +92,21 @@ function putByHand(s: string, bytes: Uint8Array, at: number): number {
 function isPair(s: string, i: number): boolean {
   return (s.charCodeAt(i) & 0xfc00) === 0xd800 && (s.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
 }
+
+/** How many bytes are made a string at a time: some engines take no more arguments of a function than 65,535. */
+const piece = 8192;
+
+/** The text that the bytes are in UTF-8, whole. What is no UTF-8 is an Error. It needs typed arrays. */
+export function fromUTF8(bytes: Uint8Array): string {
+  try {
+    if (typeof TextDecoder !== 'undefined')
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    let chars = '';
+    for (let i = 0; i < bytes.length; i += piece) {
+      chars += String.fromCharCode.apply(null, bytes.subarray(i, i + piece) as any);
+    }
+    return decodeURIComponent(escape(chars)); // which takes the same that RFC 3629 does
+  } catch {
+    throw new Error('text that is not UTF-8');
+  }
+}

@@ -3,8 +3,12 @@ import { chromium } from 'playwright-core';
 /** Where the name relay.test leads, and all names below it. */
 export const loopback = '127.88.88.90';
 
-/** Starts the Chromium that is installed: Debian's, or the one that CHROMIUM names. */
-export function startChromium() {
+/**
+ * Starts the Chromium that is installed: Debian's, or the one that CHROMIUM names. Rules say where names lead that only the
+ * browser is to know so.
+ */
+export function startChromium(...rules) {
+  const all = [`MAP relay.test ${loopback}`, `MAP *.relay.test ${loopback}`, ...rules];
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     args: [
@@ -15,7 +19,7 @@ export function startChromium() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      `--host-resolver-rules=MAP relay.test ${loopback},MAP *.relay.test ${loopback}`,
+      `--host-resolver-rules=${all.join()}`,
     ],
   });
 }

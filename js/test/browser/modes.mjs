@@ -3,15 +3,19 @@ import { recorder } from './recorder.mjs';
 
 /**
  * The ways for a page to have a WebSocket class. `native` is the oracle: the browser's own, without polysocket. `websocket`
- * has polysocket beside it; in the others the browser has none, and polysocket is put in its place.
+ * has polysocket beside it; in the others the browser has none, and polysocket is put in its place. In `stream-xhr` it has no
+ * fetch that streams either.
  */
-export const modes = ['native', 'websocket', 'xhr', 'jsonp'];
+export const modes = ['native', 'websocket', 'stream', 'stream-xhr', 'sse', 'xhr', 'jsonp'];
 
 // What of the relay each may ask for, by Playwright's names.
 const allowed = {
   native: [],
   websocket: [],
-  xhr: ['xhr', 'fetch', 'preflight'],
+  stream: ['xhr', 'fetch'],
+  'stream-xhr': ['xhr', 'ping'],
+  sse: ['xhr', 'fetch', 'eventsource'],
+  xhr: ['xhr', 'fetch'],
   jsonp: ['script', 'document'],
 };
 
@@ -20,6 +24,8 @@ export async function openPage(browser, mode, { pages, relay }) {
   const context = await browser.newContext();
   const asked = new Set();
   if (mode !== 'native' && mode !== 'websocket') await context.addInitScript(() => delete globalThis.WebSocket);
+  if (mode === 'stream-xhr') await context.addInitScript(() => delete globalThis.ReadableStream);
+  const transport = mode.split('-')[0];
   await context.addInitScript(recorder);
   const page = await context.newPage();
   page.on('request', (request) => request.url().startsWith(relay) && asked.add(request.resourceType()));
@@ -27,7 +33,7 @@ export async function openPage(browser, mode, { pages, relay }) {
     await page.goto(pages);
     if (mode !== 'native') {
       await page.addScriptTag({ url: `${pages}/polysocket.js` });
-      await page.evaluate(usePolysocket, { router: relay, transports: [mode] });
+      await page.evaluate(usePolysocket, { router: relay, transports: [transport] });
     }
   } catch (error) {
     await context.close();
@@ -39,9 +45,9 @@ export async function openPage(browser, mode, { pages, relay }) {
     async check(trace) {
       for (const kind of asked) assert.ok(allowed[mode].includes(kind), `the relay was asked by ${kind}`);
       if (mode === 'native') return;
-      const used = await page.evaluate(() => globalThis.recorder.transports.splice(0));
-      for (const transport of used) assert.ok([mode, null].includes(transport), `${transport} was used`);
-      if (trace.includes('OPEN open')) assert.ok(used.includes(mode), `${mode} was not used`);
+      const all = await page.evaluate(() => globalThis.recorder.transports.splice(0));
+      for (const used of all) assert.ok([transport, null].includes(used), `${used} was used`);
+      if (trace.includes('OPEN open')) assert.ok(all.includes(transport), `${transport} was not used`);
     },
     close: () => context.close(),
   };

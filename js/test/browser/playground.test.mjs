@@ -65,12 +65,12 @@ for (const transport of ['xhr', 'jsonp']) {
 test('automatic: it says that websocket is missing', async (t) => {
   const { page, log, connect } = await open(t);
   await connect();
-  await page.getByText('Over xhr, by way of the relay').waitFor();
+  await page.getByText('Over stream, by way of the relay').waitFor();
   assert.deepEqual(await page.locator('#gave-up li').allTextContents(), [
     'websocket this browser does not have it (missing)',
   ]);
   assert.equal(await page.locator('#carries s').textContent(), 'websocket');
-  assert.equal(await page.locator('#carries b').textContent(), 'xhr');
+  assert.equal(await page.locator('#carries b').textContent(), 'stream');
   await log.getByText('websocket: this browser does not have it').waitFor();
 });
 

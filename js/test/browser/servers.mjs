@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createWebServer } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Builds and starts all that the cases need; `flags` are more ones for `polysocket dev`. */
 export async function startServers(...flags) {
-  const polysocket = await buildPolysocket();
+  const polysocket = await build('./cmd/polysocket');
   const starting = {
     relay: startRelay(polysocket.path, ...flags),
     wildcard: startWildcardRelay(polysocket.path),
@@ -39,18 +39,24 @@ export async function startServers(...flags) {
   return { urls, end };
 }
 
-/** Builds polysocket, and gives its path and what removes it. */
-async function buildPolysocket() {
+/** Builds a command of this repository, and gives its path and what removes it. */
+export async function build(command) {
   const directory = await mkdtemp(join(tmpdir(), 'polysocket-'));
-  const path = join(directory, 'polysocket');
+  const path = join(directory, basename(command));
   const end = () => rm(directory, { recursive: true });
   try {
-    await promisify(execFile)('go', ['build', '-o', path, './cmd/polysocket'], { cwd: root });
+    await promisify(execFile)('go', ['build', '-o', path, command], { cwd: root });
   } catch (error) {
     await end();
     throw error;
   }
   return { path, end };
+}
+
+/** Runs the proxy with a fault (see test/chaos) before a server, and gives where it listens. */
+export async function startProxy(proxy, to, fault) {
+  const { match, end } = await start(proxy, ['--to', to, fault], /^listening (\S+)$/);
+  return { host: match[1], end };
 }
 
 /** Runs `polysocket dev` on a port of its own: router and relay, at `url`. */
@@ -69,7 +75,7 @@ async function startWildcardRelay(polysocket) {
 }
 
 /** Runs the target that does as it is told. */
-async function startTold() {
+export async function startTold() {
   const script = join(root, 'test/targets/told.mjs');
   const { match, end } = await start(process.execPath, [script], /^listening (\S+)$/);
   return { url: `ws://${match[1]}`, end };

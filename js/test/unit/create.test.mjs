@@ -51,7 +51,7 @@ function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished
     turn,
     timeout,
   };
-  const cancel = create(config, { ...wish, ...wished }, exchange, clock, on);
+  const { cancel, lose } = create(config, { ...wish, ...wished }, exchange, clock, on);
   const last = () => requests[requests.length - 1];
   /** Answers the last request, and waits for the next where there is one to come. */
   const answer = (...args) => {
@@ -59,7 +59,7 @@ function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished
     if (!told.length) clock.until(() => !last().over);
   };
   const asked = () => requests.map(({ url }) => url[8]).join('');
-  return { clock, config, requests, told, cancel, answer, asked };
+  return { clock, config, requests, told, cancel, lose, answer, asked };
 }
 
 test('the wish is a form', () => {
@@ -276,6 +276,37 @@ test('an answer after the cancel that has made none closes none', () => {
     requests[0].late({ status, body });
     assert.deepEqual([requests.length, told], [1, []]);
   }
+});
+
+test('one that has lost is let finish, and its socket is closed; it is not asked for again', () => {
+  const { requests, lose, told, clock } = creating({ routers: 2 });
+  lose();
+  assert.equal(requests[0].cancelled, false);
+  requests[0].answer(200, made);
+  assert.equal(requests.length, 2);
+  const { t, code, n } = Object.fromEntries(new URLSearchParams(requests[1].params));
+  assert.deepEqual([requests[1].url, t, code, n], ['https://k3j7q.relay.test:8443/s/abc', 'c', '1000', undefined]);
+  for (const answer of [[0], [0, null, true], no('target_refused'), no('no_relay')]) {
+    const failing = creating({ routers: 2 });
+    failing.lose();
+    failing.requests[0].answer(...answer);
+    assert.deepEqual([failing.requests.length, failing.clock.pending(), failing.told], [1, 0, []]);
+  }
+  assert.deepEqual([told, clock.pending()], [[], 0]);
+});
+
+test('one that has lost in the pause before it asks again does not ask again', () => {
+  const { requests, lose, told, clock } = creating();
+  requests[0].answer(0);
+  lose();
+  assert.deepEqual([requests.length, clock.pending(), told], [1, 0, []]);
+});
+
+test('one that has lost is cancelled still', () => {
+  const { requests, lose, cancel } = creating();
+  lose();
+  cancel();
+  assert.equal(requests[0].cancelled, true);
 });
 
 test('alive asks for the host of the relay, with its port, and knows nothing where there is no answer', () => {

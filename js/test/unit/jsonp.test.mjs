@@ -55,7 +55,8 @@ function pageOf(t, { plan, readyState = 'complete' } = {}) {
     const client = { target, got: [], over: null };
     client.link = new Link({
       at: relay.open(target),
-      ...{ exchange, up, down, clock, slots: page.slots },
+      ...{ exchange, up, clock, slots: page.slots },
+      downs: [{ name: 'jsonp', down }],
       alive: (tell) => tell(null),
       on: {
         message: ({ data }) => client.got.push(data),

@@ -491,3 +491,20 @@ test('over a slow line links that share a host get on: no request is taken back 
     for (const { over, target } of world.clients) assert.deepEqual([over.code, target.messages.length], [1000, 1]);
   }
 });
+
+test('a request that fails late, when another answer has told that it had arrived, is no failure', (t) => {
+  const { world, client, target, clock, net } = switched(t);
+  clock.run(100);
+  let sends = 0;
+  net.fate = ({ said }) => (said.verb === 's' && !sends++ ? 'deaf' : 'fine');
+  client.send('a'); // which arrives, and is answered by nobody for 20 s
+  clock.run(50);
+  client.send('b'); // whose answer says that both were passed on
+  clock.run(60_000);
+  net.fate = ({ said }) => (said.verb === 's' && sends++ === 2 ? 'refused' : 'fine');
+  client.send('c');
+  clock.run(5000);
+  assert.deepEqual([client.over, target.messages], [null, ['a', 'b', 'c']]);
+  client.close(1000, '');
+  world.finish();
+});

@@ -63,9 +63,11 @@ test('when it is open that is told, and what was agreed', () => {
   const { native, told, clock } = opening();
   native.protocol = 'chat';
   native.extensions = 'permessage-deflate';
+  clock.run(120);
   native.onopen();
-  assert.deepEqual([told[0][0], ...told[0].slice(2)], ['opened', 'chat', 'permessage-deflate']);
+  assert.deepEqual([told[0][0], ...told[0].slice(2)], ['opened', 'chat', 'permessage-deflate', 120]);
   assert.equal(clock.pending(), 0, 'its time does not run out any more');
+  assert.deepEqual([native.onclose, native.onerror], [null, null], 'and what ends now was not refused');
 });
 
 test('where it is closed before it is open it was refused', () => {

@@ -1,61 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { open } from '../../build/opening.js';
-import { withGlobals } from './globals.mjs';
+import { opening, promise } from './opening.mjs';
 import { stage } from './stage.mjs';
-
-/** An opening under way, and what it tells. */
-function opening(
-  t,
-  { transports = ['websocket', 'xhr', 'jsonp'], protocols = [], native, routers = ['https://a.test'], ...more } = {},
-) {
-  const set = stage(t);
-  withGlobals(t, set.globals);
-  const natives = [];
-  class Native {
-    constructor() {
-      natives.push(this);
-    }
-    close() {
-      this.closed = true;
-    }
-  }
-  const config = {
-    routers,
-    turn: 0,
-    token: undefined,
-    transports,
-    timeout: 10_000,
-    native: native === null ? undefined : Native,
-    ...more,
-  };
-  const info = { transport: null, gaveUp: [], error: '' };
-  const told = [];
-  let connection = null;
-  const cancel = open(config, 'wss://target.test/', protocols, info, {
-    opened: (c, protocol, extensions) => {
-      connection = c;
-      told.push(['opened', protocol, extensions]);
-      c.listen({ message: (frame) => told.push(frame.data), closed: (...args) => told.push(['closed', ...args]) });
-    },
-    failed: (error) => told.push(['failed', error]),
-    changed: () => told.push(['changed', info.transport, info.gaveUp.length]),
-  });
-  const gaveUp = () => info.gaveUp.map(({ transport, why }) => `${transport} ${why}`);
-  const outcome = () => told.filter(([what]) => what !== 'changed');
-  return { ...set, natives, info, told, cancel, gaveUp, outcome, connection: () => connection };
-}
-
-/** A promise as old libraries have it: it is settled when the test says so. */
-function promise() {
-  const p = {
-    then(resolved, rejected) {
-      p.resolve = resolved;
-      p.reject = rejected;
-    },
-  };
-  return p;
-}
 
 test('nothing is done before the constructor has returned', (t) => {
   const { natives, clock, told } = opening(t);
@@ -188,14 +135,17 @@ test('a socket is open, and lives', (t) => {
 });
 
 test('a target that chooses none of the subprotocols offered is closed, and the socket has failed', (t) => {
-  const { clock, last, told, info, relay, network } = opening(t, { transports: ['xhr', 'jsonp'], protocols: ['a'] });
+  const { clock, last, creates, outcome, info, relay, network } = opening(t, {
+    transports: ['xhr', 'jsonp'],
+    protocols: ['a'],
+  });
   clock.settle();
   const target = last().made('');
   clock.run(1);
-  assert.deepEqual(told, [['failed', 'the target chose none of the subprotocols offered']]);
+  assert.deepEqual(outcome(), [['failed', 'the target chose none of the subprotocols offered']]);
   clock.idle();
   assert.deepEqual(target.closed, { code: 1000, reason: '' });
-  assert.deepEqual([told.length, info.transport], [1, null]);
+  assert.deepEqual([outcome().length, info.transport, creates.length], [1, null, 1]);
   assert.deepEqual([relay.allComplaints(), network.open.size], [[], 0]);
 });
 

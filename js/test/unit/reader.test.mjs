@@ -11,9 +11,13 @@ function readerOf({ clock = virtualClock(), down = handDown(), onframe = () => {
   const frames = [];
   const reader = new Reader({
     at: { relay: 'https://relay.test', socket: 'socket1' },
-    down,
+    ways: [{ name: 'xhr', down }],
     clock,
+    roundTrip: () => 0,
     on: {
+      owes: (bytes) => told.push(['owes', bytes]),
+      acknowledges() {},
+      stepped: (...args) => told.push(['stepped', ...args]),
       frame(frame) {
         frames.push(frame.kind === 'c' ? [frame.code, frame.data] : frame.data);
         onframe(frame, reader);

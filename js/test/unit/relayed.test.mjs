@@ -49,7 +49,16 @@ function connect(t) {
     },
   });
   const slots = new Slots(clock);
-  const connection = relayed({ at: up.at, up, down, exchange: () => () => {}, slots, clock, alive: () => {} });
+  const connection = relayed({
+    at: up.at,
+    up,
+    downs: [{ name: 'xhr', down }],
+    exchange: () => () => {},
+    slots,
+    clock,
+    alive: () => {},
+    stepped: () => {},
+  });
   connection.listen({
     message: (frame) => told.push(frame.data),
     closed: (...args) => told.push(['closed', ...args]),
@@ -65,7 +74,13 @@ function connect(t) {
 test('it does not read before it is listened to', (t) => {
   const clock = virtualClock();
   const down = handDown();
-  const connection = relayed({ at: {}, up: handUp(), down, slots: new Slots(clock), clock });
+  const connection = relayed({
+    at: {},
+    up: handUp(),
+    downs: [{ name: 'xhr', down }],
+    slots: new Slots(clock),
+    clock,
+  });
   clock.idle();
   assert.equal(down.reads.length, 0);
   connection.listen({ message() {}, closed() {} });

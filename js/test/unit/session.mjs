@@ -1,5 +1,5 @@
 // The relay's end of a socket, by docs/protocol.md alone: the numbers, the window and the withheld answers of section 2, and
-// the long-poll of section 1.4. An answer is told once, as a status and the JSON of its body.
+// the reads of sections 1.4 and 3. An answer is told once, as a status and the JSON of its body.
 
 /** The statuses of errors (sections 1.3 and 1.4). */
 const statuses = { bad_request: 400, no_socket: 403, out_of_window: 409, too_large: 413, busy: 503 };
@@ -210,20 +210,61 @@ export class Session {
 
   // Down.
 
-  /** Takes a read. What it gives tells that nobody waits. */
+  /** Takes a long-poll. What it gives tells that nobody waits. */
   read(ack, ttl, answer) {
-    const wrong = this.acknowledge(ack);
-    if (wrong) return answer(...wrong);
-    if (this.#reader) this.#answerRead([]); // poll.superseded
-    const reader = { answer, stop: () => {} };
-    this.#reader = reader;
-    this.#deliver();
-    if (this.#reader !== reader) return;
-    reader.stop = this.clock.after(Math.min(ttl, 60_000), () => this.#answerRead([{ type: 'heartbeat' }]));
-    return () => {
-      reader.stop();
-      if (this.#reader === reader) this.#reader = null;
+    const heartbeat = () => {
+      this.detach(reader);
+      answer(200, { ok: true, seq: this.#acked + 1, messages: [{ type: 'heartbeat' }] });
     };
+    let stop = () => {};
+    const answered = (status, body) => {
+      stop();
+      answer(status, body);
+    };
+    const reader = {
+      ready: () => answered(200, { ok: true, ...this.take(reader) }),
+      superseded: () => answered(200, { ok: true, seq: this.#acked + 1, messages: [] }),
+      gone: () => answered(...refusal('no_socket')),
+    };
+    const wrong = this.attach(ack, reader);
+    if (wrong) return answer(...wrong);
+    if (this.#reader !== reader) return;
+    stop = this.clock.after(Math.min(ttl, 60_000), heartbeat);
+    return () => {
+      stop();
+      this.detach(reader);
+    };
+  }
+
+  /**
+   * Attaches a reader, or says what is wrong with that. It is told once that a message is `ready`, and takes it; or if it is a
+   * stream each message is given to it as it comes, and the last is the close. It is told that it is `superseded` or `gone`.
+   */
+  attach(ack, reader) {
+    const wrong = this.acknowledge(ack);
+    if (wrong) return wrong;
+    const before = this.#reader;
+    this.#reader = reader;
+    if (before) before.superseded(); // poll.superseded
+    reader.next = this.#acked + 1;
+    if (reader.begins) reader.begins(reader.next);
+    this.#deliver();
+  }
+
+  detach(reader) {
+    if (this.#reader === reader) this.#reader = null;
+  }
+
+  /** What waits, as far as an answer holds it; the reader is detached. */
+  take(reader) {
+    this.detach(reader);
+    const messages = [];
+    for (let bytes = 0; messages.length < this.#queue.length && bytes < this.limits.answer;) {
+      bytes += cost(this.#queue[messages.length]);
+      messages.push({ ...this.#queue[messages.length] });
+    }
+    this.#sent = Math.max(this.#sent, this.#acked + messages.length);
+    return { seq: this.#acked + 1, messages };
   }
 
   /** Forgets the messages up to the ack; an error where that may not be, or where it ends the socket (end.kept). */
@@ -261,21 +302,16 @@ export class Session {
   }
 
   #deliver() {
-    if (!this.#reader || !this.#queue.length) return;
-    const messages = [];
-    for (let bytes = 0; messages.length < this.#queue.length && bytes < this.limits.answer;) {
-      bytes += cost(this.#queue[messages.length]);
-      messages.push({ ...this.#queue[messages.length] });
-    }
-    this.#sent = Math.max(this.#sent, this.#acked + messages.length);
-    this.#answerRead(messages);
-  }
-
-  #answerRead(messages) {
     const reader = this.#reader;
-    this.#reader = null;
-    reader.stop();
-    reader.answer(200, { ok: true, seq: this.#acked + 1, messages });
+    if (!reader || !this.#queue.length) return;
+    if (reader.ready) return reader.ready();
+    reader.next = Math.max(reader.next, this.#acked + 1);
+    while (this.#reader === reader && reader.next <= this.#acked + this.#queue.length) {
+      const message = this.#queue[reader.next - this.#acked - 1];
+      this.#sent = Math.max(this.#sent, reader.next);
+      if (message.type === 'close') this.detach(reader);
+      reader.gives(reader.next++, message);
+    }
   }
 
   // The end.
@@ -311,12 +347,9 @@ export class Session {
     this.state = 'ended';
     this.#grace();
     for (const waiter of this.#waiting) this.#answer(waiter, refusal('no_socket'));
-    if (this.#reader) {
-      const { answer, stop } = this.#reader;
-      this.#reader = null;
-      stop();
-      answer(...refusal('no_socket'));
-    }
+    const reader = this.#reader;
+    this.#reader = null;
+    if (reader) reader.gone();
   }
 }
 

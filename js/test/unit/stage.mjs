@@ -60,6 +60,7 @@ export function stage(t, { targets, plan } = {}) {
 
   /** What of globalThis is to be replaced: tasks and beacons are the stage's too. */
   const globals = {
+    localStorage: storage(),
     MessageChannel: class {
       port1 = { onmessage: null };
       port2 = { postMessage: () => clock.after(0, () => this.port1.onmessage()) };
@@ -68,4 +69,14 @@ export function stage(t, { targets, plan } = {}) {
   };
 
   return { clock, relay, network, creates, questions, transports, globals, last: () => creates[creates.length - 1] };
+}
+
+/** A localStorage that is empty. */
+export function storage() {
+  const items = new Map();
+  return {
+    items,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, String(value)),
+  };
 }

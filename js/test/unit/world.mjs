@@ -4,7 +4,11 @@ import assert from 'node:assert/strict';
 import { Link } from '../../build/link.js';
 import { Slots } from '../../build/slots.js';
 import { batches } from '../../build/transport/batches.js';
+import { pollMany, streamMany } from '../../build/transport/many.js';
 import { poll } from '../../build/transport/poll.js';
+import { Shared } from '../../build/transport/shared.js';
+import { sse } from '../../build/transport/sse.js';
+import { stream } from '../../build/transport/stream.js';
 import { newPage } from './beacons.mjs';
 import { Network } from './network.mjs';
 import { Relay } from './relay.mjs';
@@ -18,10 +22,20 @@ export class World {
   wrong = [];
 
   /**
-   * `plan` gives requests their fate (see network.mjs), `up` makes a way up of an exchange, `limits` are the relay's that are
-   * to be others, and `alive` is what the router says.
+   * `plan` gives requests their fate (see network.mjs), `up` makes a way up of an exchange, `downs` are the names of the ways
+   * down, which sockets share where they are `shared`, `room` is that of a URL for them, `limits` are the relay's that are to be
+   * others, and `alive` is what the router says.
    */
-  constructor({ seed = 1, plan, up = batches, limits, alive = () => null } = {}) {
+  constructor({
+    seed = 1,
+    plan,
+    up = batches,
+    downs = ['xhr'],
+    shared = false,
+    room = Infinity,
+    limits,
+    alive = () => null,
+  } = {}) {
     newPage();
     this.clock = virtualClock(seed);
     this.relay = new Relay(this.clock, { limits });
@@ -31,6 +45,17 @@ export class World {
     this.slotsClock = this.clock.part();
     this.slots = new Slots(this.slotsClock);
     this.up = up;
+    this.sharedClock = this.clock.part();
+    this.shared = shared ? new Shared(this.sharedClock) : null;
+    this.network.heard = (entry) => this.#heard(entry);
+    const { exchange, flow, events } = this.network;
+    const ways = { stream: stream(flow), sse: sse(events, exchange), xhr: poll(exchange) };
+    const polls = pollMany(exchange, () => room);
+    const many = { stream: streamMany(flow), sse: polls, xhr: polls };
+    this.downs = downs.map((name) => ({
+      name,
+      down: this.shared ? this.shared.down(ways[name], () => many[name]) : ways[name],
+    }));
     this.alive = alive;
     this.clock.stepped = () => this.clients.forEach((client) => client.check());
   }
@@ -62,34 +87,47 @@ export class World {
     assert.deepEqual([...this.network.open], [], 'a request is left');
     assert.deepEqual(this.slots.hosts, {}, 'a slot is left');
     assert.equal(this.slotsClock.timers(), 0, 'a timer of the slots is left');
+    if (this.shared) assert.deepEqual(this.shared.relays, {}, 'a shared read is left');
   }
 
   complain(what) {
     this.wrong.push(`${this.clock.now()}: ${what}`);
   }
 
-  #of(entry) {
-    return this.clients.find((client) => client.at.socket === entry.said.id);
+  /** Whose request it is, or whose they are. */
+  #of({ said }) {
+    const ids = said.sockets ? said.sockets.map(({ id }) => id) : [said.id];
+    return this.clients.filter((client) => ids.includes(client.at.socket));
   }
 
   #made(entry) {
-    const client = this.#of(entry);
-    if (entry.said.verb === 'j') client.reads(entry);
-    else if (entry.said.frames.length) client.sends(entry);
+    const { said } = entry;
+    const [client] = this.#of(entry);
+    if (reads(said)) for (const one of this.#of(entry)) one.reads(entry);
+    else if (said.frames.length) client.sends(entry);
     else client.acknowledges(entry);
-    const ups = [...this.network.open].filter((r) => r.said.host === entry.said.host && r.said.frames?.length);
+    const ups = [...this.network.open].filter((r) => r.said.host === said.host && r.said.verb === 's' && !r.last);
     if (ups.length > 2) this.complain(`${ups.length} requests up at a time`);
   }
 
   #answered(entry, { status, body }) {
-    const client = this.#of(entry);
-    if (entry.said.verb === 's' && status === 201) client.passed = Math.max(client.passed, body.n ?? 0);
-    if (entry.said.verb === 'j' && status === 200 && body?.ok) {
-      client.lastRead = this.clock.now();
-      client.closeRead ||= body.messages.some(({ type }) => type === 'close');
+    const now = this.clock.now();
+    for (const client of this.#of(entry)) {
+      if (entry.said.verb === 's' && status === 201) client.passed = Math.max(client.passed, body.n ?? 0);
+      const probe = entry.said.params.ttl === '0';
+      if (reads(entry.said) && status === 200 && body?.ok && !probe) client.lastRead = now;
+      if (status === 201) client.lastSend = now;
     }
-    if (status === 201) client.lastSend = this.clock.now();
   }
+
+  #heard(entry) {
+    for (const client of this.#of(entry)) client.lastRead = this.clock.now();
+  }
+}
+
+/** Whether it is a request down. */
+function reads({ verb }) {
+  return 'jxem'.includes(verb);
 }
 
 /** A link, what was given to it, what it has told, and what is known of it. */
@@ -106,7 +144,8 @@ class Client {
   /** When a request of each kind was answered last as it should be. */
   lastRead = 0;
   lastSend = 0;
-  closeRead = false;
+  /** What it has told of the ways it reads by. */
+  steps = [];
   /** Called with each message. */
   onmessage = () => {};
   #sizes = [0]; // by number, the close counting nothing
@@ -124,7 +163,8 @@ class Client {
     this.link = new Link({
       at: this.at,
       up: world.up(exchange),
-      down: poll(exchange),
+      downs: world.downs,
+      roundTrip: 20,
       exchange,
       slots: world.slots,
       clock: this.clock,
@@ -141,6 +181,12 @@ class Client {
         closed: (code, reason, wasClean) => {
           this.#told('a close');
           this.#end({ code, reason, wasClean });
+        },
+        stepped: (...step) => {
+          this.#told('a step');
+          const from = this.steps.at(-1)?.[1] ?? world.downs[0].name;
+          if (step[0] !== from || step[1] === from) this.#complain(`from ${from} it steps ${step}`);
+          this.steps.push(step);
         },
         failed: (error) => {
           this.#told('a failure');
@@ -177,28 +223,36 @@ class Client {
     if (this.link.buffered() !== bytes) this.#complain(`bufferedAmount is ${this.link.buffered()}, and not ${bytes}`);
     if (!this.over) return;
     for (const entry of this.world.network.open) {
-      if (entry.said.id === this.at.socket && (entry.said.verb === 'j' || entry.said.frames.length)) {
-        this.#complain(`a request is left: ${entry.url}`);
-      }
+      if (entry.said.id !== this.at.socket || entry.last) continue;
+      // A read that one of many has superseded ends by itself.
+      if (this.world.shared && reads(entry.said)) continue;
+      this.#complain(`a request is left: ${entry.url}`);
     }
     if (this.clock.timers()) this.#complain('a timer is left');
   }
 
   reads(entry) {
-    const { ttl } = entry.said.params;
+    const { verb, params, sockets, ack } = entry.said;
+    const { ttl, hb } = params;
     if (this.over) this.#complain('it reads after the end');
-    if (this.#open('j').length > 1) this.#complain('two reads at a time');
-    if (!(/^\d+$/.test(ttl) && ttl >= 1000 && ttl <= 20000)) this.#complain(`it lets the relay wait for ${ttl} ms`);
-    if (!(entry.timeout > ttl)) this.#complain('it waits less long than the relay');
-    this.#acknowledgesAll(entry);
+    if (!this.world.shared && this.#reads().length > 1) this.#complain('two reads at a time');
+    if (verb === 'j' || (verb === 'm' && params.stream !== '1')) {
+      const probe = ttl === '0' && this.world.downs.some(({ down }) => down.streams);
+      if (!probe && !(/^\d+$/.test(ttl) && ttl >= 1000 && ttl <= 20000))
+        this.#complain(`it lets the relay wait for ${ttl} ms`);
+      if (!(entry.timeout > ttl)) this.#complain('it waits less long than the relay');
+    } else if (hb !== '15000') this.#complain(`heartbeats come each ${hb} ms`);
+    // What a read brings that was superseded is not known to the one that took its place.
+    if (this.world.shared && ttl === '0' && ack < this.got.length) return;
+    this.#acknowledgesAll(sockets ? sockets.find(({ id }) => id === this.at.socket).ack : ack);
   }
 
   sends(entry) {
     const { n, frames } = entry.said;
     if (this.over && !entry.beacon) this.#complain('it sends after the end');
-    this.#acknowledgesAll(entry);
+    this.#acknowledgesAll(entry.said.ack);
     if (!n) return; // a close of a page that goes away
-    const out = this.#open('s').flatMap((r) => (r === entry ? [] : r.said.frames.map((_, i) => r.said.n + i)));
+    const out = this.#sends().flatMap((r) => (r === entry ? [] : r.said.frames.map((_, i) => r.said.n + i)));
     for (const [i, { kind, data }] of frames.entries()) {
       if (n + i > this.#sizes.length) this.#complain(`number ${n + i} follows ${this.#sizes.length - 1}`);
       this.#sizes[n + i] ??= kind === 'c' ? 0 : data.length;
@@ -213,22 +267,28 @@ class Client {
     if (entry.timeout < limits.hold + 5000) this.#complain(`it gives the relay ${entry.timeout} ms to answer`);
   }
 
-  /** The close was read: that is told once, and nothing else is acknowledged by itself. */
+  /** The close was read: that is told once. What a stream has brought may be acknowledged by itself. */
   acknowledges(entry) {
-    if (!this.closeRead) this.#complain('it acknowledges before the close');
+    const { ack } = entry.said;
+    if (ack === this.got.length && this.world.downs.some(({ down }) => down.streams)) {
+      if (this.over) this.#complain('it acknowledges after the end');
+      return;
+    }
+    entry.last = true;
+    if (ack !== this.got.length + 1) this.#complain(`it acknowledges ${ack}, not the close`);
     if (this.#acknowledged++) this.#complain('it acknowledges the close twice');
-    if (entry.said.ack !== this.got.length + 1) this.#complain(`it acknowledges ${entry.said.ack}, not the close`);
   }
 
-  #acknowledgesAll(entry) {
-    if (entry.said.ack !== this.got.length)
-      this.#complain(`it acknowledges ${entry.said.ack}, and has ${this.got.length}`);
+  #acknowledgesAll(ack) {
+    if (ack !== this.got.length) this.#complain(`it acknowledges ${ack}, and has ${this.got.length}`);
   }
 
-  #open(verb) {
-    return [...this.world.network.open].filter(
-      (r) => r.said.id === this.at.socket && r.said.verb === verb && r.said.frames?.length !== 0,
-    );
+  #reads() {
+    return [...this.world.network.open].filter((r) => r.said.id === this.at.socket && reads(r.said));
+  }
+
+  #sends() {
+    return [...this.world.network.open].filter((r) => r.said.id === this.at.socket && r.said.frames?.length);
   }
 
   #told(what) {
