@@ -1112,7 +1112,7 @@ function stream(flow) {
             var frames = new Frames();
             var seq = 0;
             var heard = false;
-            receiver.asked();
+            receiver.asked(true);
             return flow({ url: at.relay + '/x/' + at.socket, params: query({ a: ack, hb: heartbeat }) }, {
                 begun: function (header) {
                     seq = sequence(header);
@@ -1230,12 +1230,13 @@ var Reader = /** @class */ (function () {
         var down = this.steps.next();
         this.o.on.acknowledges();
         this.cancel = down.read(this.o.at, this.ack, this.steps.probes() ? 0 : this.ttl, {
-            asked: function () {
+            asked: function (streams) {
                 read.at = self.o.clock.now();
-                read.streams = true;
+                read.streams = streams;
                 read.heard = 0;
                 self.pulse.end();
-                self.pulse.beat(self.patience());
+                if (streams)
+                    self.pulse.beat(self.patience());
             },
             alive: function () {
                 self.alive(read);
@@ -3092,14 +3093,17 @@ var Shared = /** @class */ (function () {
         this.clock = clock;
         this.relays = {};
     }
-    /** A way down that is `single` while few sockets read from its relay, and `many` with the others of that when they are more. */
+    /**
+     * A way down that is `single` while few sockets read from its relay, and when they are more what `many` gives, with all of
+     * that.
+     */
     Shared.prototype.down = function (single, many) {
         var self = this;
         return {
             streams: single.streams,
             read: function (at, ack, ttl, receiver) {
                 var relay = self.relay(at.relay);
-                var member = new Member(single, many, at, ack, ttl, receiver, relay);
+                var member = new Member(single, many(), at, ack, ttl, receiver, relay);
                 relay.join(member);
                 return function () {
                     member.leave();
@@ -3339,8 +3343,7 @@ var Group = /** @class */ (function () {
         for (var i = 0; i < members.length; i++) {
             ttl = Math.min(ttl, members[i].ttl);
             sockets.push(members[i].at.socket + ':' + members[i].ack);
-            if (this.many.streams)
-                members[i].receiver.asked();
+            members[i].receiver.asked(!!this.many.streams);
         }
         var cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
             alive: function () {
@@ -3436,7 +3439,7 @@ function sse(events, exchange) {
         streams: true,
         read: function (at, ack, _, receiver) {
             var heard = false;
-            receiver.asked();
+            receiver.asked(true);
             var cancel = events(at.relay + '/e/' + at.socket + '?' + query({ a: ack, hb: heartbeat }), {
                 event: function (data, id) {
                     heard = true;
@@ -3479,21 +3482,32 @@ function sse(events, exchange) {
 
 /** All sockets of the page share what they read of one relay. */
 var shared = new Shared(clock);
-var manyStreams = streamMany(flow);
 var manyPolls = pollMany(xhr, function () {
     return Infinity;
 });
+var manyStreams = streamMany(fetchFlow);
+var manyScripts = pollMany(script, urlRoom, pageLoads);
+function byPolls() {
+    return manyPolls;
+}
+function byStreams() {
+    // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
+    return fetchFlows() ? manyStreams : manyPolls;
+}
+function byScripts() {
+    return manyScripts;
+}
 var up = batches(xhr);
 /** The transports through a relay. `websocket` is none of them: it goes past the relay. */
 var transports = {
-    stream: { missing: streamMissing, exchange: xhr, up: up, down: shared.down(stream(flow), manyStreams) },
-    sse: { missing: sseMissing, exchange: xhr, up: up, down: shared.down(sse(events, xhr), manyPolls) },
-    xhr: { missing: xhrMissing, exchange: xhr, up: up, down: shared.down(poll(xhr), manyPolls) },
+    stream: { missing: streamMissing, exchange: xhr, up: up, down: shared.down(stream(flow), byStreams) },
+    sse: { missing: sseMissing, exchange: xhr, up: up, down: shared.down(sse(events, xhr), byPolls) },
+    xhr: { missing: xhrMissing, exchange: xhr, up: up, down: shared.down(poll(xhr), byPolls) },
     jsonp: {
         missing: scriptMissing,
         exchange: script,
         up: parts(script),
-        down: shared.down(poll(script, pageLoads), pollMany(script, urlRoom, pageLoads)),
+        down: shared.down(poll(script, pageLoads), byScripts),
     },
 };
 function streamMissing() {

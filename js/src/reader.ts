@@ -136,12 +136,12 @@ export class Reader {
     const down = this.steps.next();
     this.o.on.acknowledges();
     this.cancel = down.read(this.o.at, this.ack, this.steps.probes() ? 0 : this.ttl, {
-      asked: function () {
+      asked: function (streams) {
         read.at = self.o.clock.now();
-        read.streams = true;
+        read.streams = streams;
         read.heard = 0;
         self.pulse.end();
-        self.pulse.beat(self.patience());
+        if (streams) self.pulse.beat(self.patience());
       },
       alive: function () {
         self.alive(read);

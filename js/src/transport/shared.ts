@@ -33,14 +33,17 @@ export class Shared {
 
   constructor(private readonly clock: Clock) {}
 
-  /** A way down that is `single` while few sockets read from its relay, and `many` with the others of that when they are more. */
-  down(single: Down, many: Many): Down {
+  /**
+   * A way down that is `single` while few sockets read from its relay, and when they are more what `many` gives, with all of
+   * that.
+   */
+  down(single: Down, many: () => Many): Down {
     const self = this;
     return {
       streams: single.streams,
       read: function (at, ack, ttl, receiver) {
         const relay = self.relay(at.relay);
-        const member = new Member(single, many, at, ack, ttl, receiver, relay);
+        const member = new Member(single, many(), at, ack, ttl, receiver, relay);
         relay.join(member);
         return function () {
           member.leave();
@@ -280,7 +283,7 @@ class Group {
     for (let i = 0; i < members.length; i++) {
       ttl = Math.min(ttl, members[i].ttl);
       sockets.push(members[i].at.socket + ':' + members[i].ack);
-      if (this.many.streams) members[i].receiver.asked();
+      members[i].receiver.asked(!!this.many.streams);
     }
     const cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
       alive: function () {

@@ -16,7 +16,7 @@ export function sse(events: Events, exchange: Exchange): Down {
     streams: true,
     read: function (at, ack, _, receiver) {
       let heard = false;
-      receiver.asked();
+      receiver.asked(true);
       let cancel: Cancel = events(at.relay + '/e/' + at.socket + '?' + query({ a: ack, hb: heartbeat }), {
         event: function (data, id) {
           heard = true;

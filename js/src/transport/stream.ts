@@ -14,7 +14,7 @@ export function stream(flow: Flow): Down {
       const frames = new Frames();
       let seq = 0;
       let heard = false;
-      receiver.asked();
+      receiver.asked(true);
       return flow(
         { url: at.relay + '/x/' + at.socket, params: query({ a: ack, hb: heartbeat }) },
         {

@@ -3,13 +3,13 @@ import type { Cancel } from '../engine/clock.js';
 import { clock } from '../engine/clock.js';
 import type { Answer, Exchange } from '../http/exchange.js';
 import { events, eventsMissing } from '../http/events.js';
-import { fetchFlows, flow, xhrFlows } from '../http/flow.js';
+import { fetchFlow, fetchFlows, flow, xhrFlows } from '../http/flow.js';
 import { pageLoads, script, scriptMissing } from '../http/script.js';
 import { xhr, xhrMissing } from '../http/xhr.js';
 import type { Part } from '../outbox.js';
 import type { Frame } from '../wire/frame.js';
 import { batches } from './batches.js';
-import { pollMany, streamMany } from './many.js';
+import { pollMany, streamMany, type Many } from './many.js';
 import { parts, urlRoom } from './parts.js';
 import { poll } from './poll.js';
 import { Shared } from './shared.js';
@@ -39,8 +39,11 @@ export interface Up {
 
 /** What a way down tells. */
 export interface Receiver {
-  /** A stream was asked for, now: its first bytes are to come at once, and others whenever a heartbeat has passed. */
-  asked(): void;
+  /**
+   * A stream was asked for, now: its first bytes are to come at once, and others whenever a heartbeat has passed. Or where it
+   * is none, a poll was in its place. A poll that goes by itself need not say so.
+   */
+  asked(streams: boolean): void;
   /** Bytes of a stream have come, whatever they are; or somebody else's messages, by the same request. */
   alive(): void;
   /** Messages have come; seq is the number of the first, or of the next one to come. */
@@ -72,22 +75,33 @@ export interface Transport {
 
 /** All sockets of the page share what they read of one relay. */
 const shared = new Shared(clock);
-const manyStreams = streamMany(flow);
 const manyPolls = pollMany(xhr, function () {
   return Infinity;
 });
+const manyStreams = streamMany(fetchFlow);
+const manyScripts = pollMany(script, urlRoom, pageLoads);
+function byPolls(): Many {
+  return manyPolls;
+}
+function byStreams(): Many {
+  // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
+  return fetchFlows() ? manyStreams : manyPolls;
+}
+function byScripts(): Many {
+  return manyScripts;
+}
 const up = batches(xhr);
 
 /** The transports through a relay. `websocket` is none of them: it goes past the relay. */
 export const transports: { [name in TransportName]?: Transport } = {
-  stream: { missing: streamMissing, exchange: xhr, up: up, down: shared.down(stream(flow), manyStreams) },
-  sse: { missing: sseMissing, exchange: xhr, up: up, down: shared.down(sse(events, xhr), manyPolls) },
-  xhr: { missing: xhrMissing, exchange: xhr, up: up, down: shared.down(poll(xhr), manyPolls) },
+  stream: { missing: streamMissing, exchange: xhr, up: up, down: shared.down(stream(flow), byStreams) },
+  sse: { missing: sseMissing, exchange: xhr, up: up, down: shared.down(sse(events, xhr), byPolls) },
+  xhr: { missing: xhrMissing, exchange: xhr, up: up, down: shared.down(poll(xhr), byPolls) },
   jsonp: {
     missing: scriptMissing,
     exchange: script,
     up: parts(script),
-    down: shared.down(poll(script, pageLoads), pollMany(script, urlRoom, pageLoads)),
+    down: shared.down(poll(script, pageLoads), byScripts),
   },
 };
 

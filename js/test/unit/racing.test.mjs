@@ -449,7 +449,7 @@ function buffering(rig) {
     streams: true,
     read(at, ack, ttl, receiver) {
       reads.push(receiver);
-      receiver.asked();
+      receiver.asked(true);
       return () => {};
     },
   };

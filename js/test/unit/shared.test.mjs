@@ -190,6 +190,20 @@ test('an older read that arrives late, and takes a socket out, starves it of not
   finish();
 });
 
+test('who reads by itself, and then by a poll with others, is not taken for a stream that holds back', (t) => {
+  const { clock, clients, open, finish, echo } = worldOf(t, 2, { downs: ['sse', 'xhr'] });
+  open(1);
+  open(1);
+  clock.run(19_000);
+  for (const { steps } of clients) assert.deepEqual(steps, []);
+  const fresh = worldOf(t, 5, { downs: ['sse', 'xhr'] }); // whose first two have shown nothing yet
+  fresh.clock.run(19_000);
+  for (const { steps } of fresh.clients) assert.deepEqual(steps, []);
+  echo();
+  finish();
+  fresh.finish();
+});
+
 test('who refuses requests for many gets one for each', (t) => {
   const { net, clock, clients, open, under, verbs, echo, finish } = worldOf(t, 0, { downs: ['xhr'] });
   net.fate = ({ said }) => (said.verb === 'm' ? { fate: 'page', status: 404, body: null } : {});

@@ -54,7 +54,7 @@ export class World {
     const many = { stream: streamMany(flow), sse: polls, xhr: polls };
     this.downs = downs.map((name) => ({
       name,
-      down: this.shared ? this.shared.down(ways[name], many[name]) : ways[name],
+      down: this.shared ? this.shared.down(ways[name], () => many[name]) : ways[name],
     }));
     this.alive = alive;
     this.clock.stepped = () => this.clients.forEach((client) => client.check());
