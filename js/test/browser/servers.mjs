@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createWebServer } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,6 +57,22 @@ export async function build(command) {
 export async function startProxy(proxy, to, fault) {
   const { match, end } = await start(proxy, ['--to', to, fault], /^listening (\S+)$/);
   return { host: match[1], end };
+}
+
+/** Runs Debian's nginx before a server, by a file of test/middlebox, and gives where it listens. */
+export async function startNginx(file, to) {
+  const { host, port } = await freeAddress('127.88.88.91');
+  const directory = await mkdtemp(join(tmpdir(), 'polysocket-nginx-'));
+  const filled = (await readFile(join(root, 'test/middlebox', file), 'utf8'))
+    .replaceAll('@LISTEN@', `${host}:${port}`)
+    .replaceAll('@RELAY@', to)
+    .replaceAll('@DIR@', directory);
+  const path = join(directory, file);
+  await writeFile(path, filled);
+  const args = ['-e', 'stderr', '-c', path, '-g', 'error_log stderr notice;'];
+  const { end } = await start('/usr/sbin/nginx', args, /\[notice\].* OS: /);
+  await listening(host, port);
+  return { host: `${host}:${port}`, end: () => end().then(() => rm(directory, { recursive: true })) };
 }
 
 /** Runs `polysocket dev` on a port of its own: router and relay, at `url`. */

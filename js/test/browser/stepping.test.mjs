@@ -5,24 +5,72 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startChromium } from './chromium.mjs';
-import { build, startProxy, startServers } from './servers.mjs';
+import { build, startNginx, startProxy, startServers } from './servers.mjs';
 
 let browser, servers;
 const ends = [];
+const browsers = {};
 
 before(async () => {
   const [all, proxy] = await Promise.all([startServers(), build('./test/chaos/proxy')]);
   servers = all;
+  ends.push(servers.end, proxy.end);
   const { host } = new URL(servers.urls.relay);
-  const box = await startProxy(proxy.path, host, 'hold');
-  ends.push(servers.end, proxy.end, box.end);
-  // The browser finds the relay behind the box, and the relay finds its own name in what it asks.
-  browser = await startChromium(`MAP ${host} ${box.host}`);
+  const boxes = {
+    hold: await startProxy(proxy.path, host, 'hold'),
+    'nginx-held.conf': await startNginx('nginx-held.conf', host),
+    'nginx.conf': await startNginx('nginx.conf', host),
+  };
+  for (const [name, box] of Object.entries(boxes)) {
+    ends.push(box.end);
+    // The browser finds the relay behind the box, and the relay finds its own name in what it asks.
+    browsers[name] = await startChromium(`MAP ${host} ${box.host}`);
+  }
+  browser = browsers.hold;
 });
 
 after(async () => {
-  await browser?.close();
+  await Promise.all(Object.values(browsers).map((browser) => browser.close()));
   await Promise.all(ends.map((end) => end()));
+});
+
+/** Opens a page behind a box, uses sockets there, and gives what was seen of them. */
+async function visit(browser, transports, count, without = []) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript((names) => names.forEach((name) => delete globalThis[name]), without);
+  await page.goto(servers.urls.pages);
+  await page.addScriptTag({ url: `${servers.urls.pages}/polysocket.js` });
+  const seen = await page.evaluate(use, { ...servers.urls, transports, count });
+  await context.close();
+  return seen;
+}
+
+const all = Array.from({ length: 40 }, (_, i) => `${i}`);
+
+test('nginx as it comes: streams go through', async () => {
+  for (const [transports, count] of [
+    [['stream', 'xhr'], 1],
+    [['stream', 'xhr'], 12],
+    [['sse', 'xhr'], 1],
+  ]) {
+    for (const { echoed, info } of await visit(browsers['nginx.conf'], transports, count)) {
+      assert.deepEqual(echoed, all);
+      assert.deepEqual(info, { transport: transports[0], gaveUp: [], error: '' });
+    }
+  }
+});
+
+test('nginx that holds streams back: polls within seconds, and nothing is lost', async (t) => {
+  for (const count of [1, 12]) {
+    for (const { echoed, info, changes } of await visit(browsers['nginx-held.conf'], ['stream', 'sse', 'xhr'], count)) {
+      assert.deepEqual(echoed, all);
+      assert.deepEqual(info, { transport: 'xhr', gaveUp: [{ transport: 'stream', why: 'buffered' }], error: '' });
+      const [opened, stepped] = changes.map(({ at }) => at);
+      if (count === 1) t.diagnostic(`polls ${Math.round(stepped - opened)} ms after it was open`);
+      assert.ok(stepped - opened < 5000, `after ${stepped - opened} ms`);
+    }
+  }
 });
 
 for (const [name, without, transports] of [
@@ -33,19 +81,10 @@ for (const [name, without, transports] of [
   for (const count of [1, 12]) {
     if (count > 1 && name !== 'stream') continue; // many read by a poll in any case
     test(`${name}, held back: ${count === 1 ? 'a socket goes' : 'many go'} over to polls within seconds, and lose nothing`, async () => {
-      const context = await browser.newContext();
-      const page = await context.newPage();
-      await page.addInitScript((names) => names.forEach((name) => delete globalThis[name]), without);
-      await page.goto(servers.urls.pages);
-      await page.addScriptTag({ url: `${servers.urls.pages}/polysocket.js` });
-      const seen = await page.evaluate(use, { ...servers.urls, transports, count });
-      await context.close();
+      const seen = await visit(browser, transports, count, without);
       const [first] = transports;
       for (const { echoed, info, changes } of seen) {
-        assert.deepEqual(
-          echoed,
-          Array.from({ length: 40 }, (_, i) => `${i}`),
-        );
+        assert.deepEqual(echoed, all);
         assert.deepEqual(info, { transport: 'xhr', gaveUp: [{ transport: first, why: 'buffered' }], error: '' });
         assert.deepEqual(
           changes.map(({ transport }) => transport),
