@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { batches } from '../../build/transport/batches.js';
 import { parts } from '../../build/transport/parts.js';
 import { poll } from '../../build/transport/poll.js';
+import { stream } from '../../build/transport/stream.js';
 import { withGlobals } from './globals.mjs';
 import { parse } from './relay.mjs';
 import { seeded } from './virtual.mjs';
@@ -233,4 +234,36 @@ test('another answer is passed on as it is', () => {
   assert.deepEqual(polled(403, { ok: false, code: 'no_socket', error: 'no such socket' }).told, [
     ['done', 403, 'no such socket'],
   ]);
+});
+
+// Streams.
+
+test('a stream that ends inside a message, or before its first bytes, was cut; and one of another type is none', () => {
+  const headers = { 'Content-Type': 'application/octet-stream', 'Polysocket-Seq': '5' };
+  const ping = [0x89, 4, 1, 2, 3, 4];
+  for (const [bytes, status, got] of [
+    [ping, 200, []],
+    [[...ping, 0x81, 1, 97], 200, [[5, 'a']]],
+    [[...ping, 0x81, 2, 97], 0, []],
+    [[], 0, []],
+  ]) {
+    const told = [];
+    const flow = (request, on) => {
+      assert.equal(`${request.url}?${request.params}`, 'https://relay.test/x/abc?a=4&hb=15000');
+      on.begun((name) => headers[name] ?? null);
+      if (bytes.length) on.bytes(Uint8Array.from(bytes));
+      on.done({ status: 200, body: null });
+    };
+    stream(flow).read(at, 4, 20_000, {
+      asked() {},
+      alive() {},
+      received: (seq, frames) => told.push([seq, frames[0].data]),
+      done: (answer) => assert.equal(answer.status, status),
+    });
+    assert.deepEqual(told, got);
+  }
+  for (const wrong of [{ 'Content-Type': 'text/html' }, { 'Polysocket-Seq': '' }, { 'Polysocket-Seq': '0' }]) {
+    const flow = (_, on) => assert.throws(() => on.begun((name) => ({ ...headers, ...wrong })[name]), /is no/);
+    stream(flow).read(at, 4, 20_000, { asked() {} });
+  }
 });
