@@ -31,7 +31,10 @@ export interface GaveUp {
 export interface Info {
     /** The transport in use, or the last that was; `null` while there is none. */
     transport: TransportName | null;
-    /** Those given up for it, in the order in which they were. */
+    /**
+     * Those given up for it, in the order in which they were. A stream that was given up in mid-socket, as `buffered` or
+     * `refused`, is tried again now and then, and leaves the list when it works.
+     */
     gaveUp: GaveUp[];
     /** Why the socket failed, in a sentence for a person; empty while it did not. */
     error: string;

@@ -56,17 +56,14 @@ test('after 64 KiB at once, so that the relay never waits at its bound', (t) => 
   world.finish();
 });
 
-test('where acknowledgements are lost the next ones do their work', (t) => {
+test('where acknowledgements are lost they are made again, though nothing more comes', (t) => {
   const { world, net, client, clock, acks } = worldOf(t);
-  let lost = 0;
-  net.acks = () => (lost++ % 3 ? { fate: 'cut' } : {});
-  net.acks = { fate: 'cut' };
+  net.acks = { fate: 'refused' };
   for (let i = 0; i < 100; i++) client.target.send('t', 'x'.repeat(10_000));
   clock.run(3000);
-  net.acks = { fate: 'refused' };
-  clock.run(3000);
+  assert.ok(client.got.length < 100, 'the relay waits at its bound');
   net.acks = {};
-  clock.run(20_000);
+  clock.run(10_000);
   assert.equal(client.got.length, 100);
   assert.ok(acks().length > 3);
   client.close(1000, '');
