@@ -38,6 +38,7 @@ type body struct {
 	Seq         *int64
 	Alive       *bool
 	Messages    *[]message
+	Sockets     *[]object
 }
 
 // message is one of /j.

@@ -18,11 +18,15 @@ var anyRules = []rule{
 
 func testMethod(t *T) {
 	s, _ := t.pair(target.Options{})
+	s.poll("ttl=0").do().is(200) // stops the clock of the first request
 	for path, want := range map[string][]string{
 		"/create":    {"GET", "POST"},
 		"/relay":     {"GET"},
 		s.path("s"):  {"GET", "POST"},
 		s.path("j"):  {"GET"},
+		s.path("x"):  {"GET"},
+		s.path("e"):  {"GET"},
+		"/m":         {"GET", "POST"},
 		"/create?x=": {"GET", "POST"},
 	} {
 		p, q, _ := strings.Cut(path, "?")
@@ -66,6 +70,12 @@ func testNoStore(t *T) {
 	s.poll("ttl=x").do().is(400)
 	s.poll("ttl=0").claiming("other.example").do().is(421)
 	t.get("/j/none").do().is(403)
+	t.get("/x/none").do().is(403)
+	t.get("/e/none").do().is(403)
+	s.stream("x", "hb=x").do().is(400)
+	s.many(sockets(s.after(0)), "ttl=0").do().is(200)
+	s.many(sockets(s.after(0)), "ttl=0", "cb=f").do().is(200)
+	s.many("s=x").do().is(400)
 	t.get("/relay", "host="+s.host).do().is(200)
 	t.get("/relay").do().is(400)
 	t.get("/nope").do().is(404)
@@ -84,6 +94,10 @@ func testErrorShape(t *T) {
 		t.get("/s/none", "cb=f").do().is(403),
 		t.get("/j/none").do().is(403),
 		t.get("/j/none", "ttl=x").do().is(400, 403),
+		t.get("/x/none").do().is(403),
+		t.get("/e/none").do().is(403),
+		t.get("/m").do().is(400),
+		t.get("/m", "s=x", "stream=1").do().is(400),
 		t.request("PUT", "/relay").do().is(405),
 		t.get("/relay").claiming("other.example").do().is(421),
 	} {
@@ -106,10 +120,7 @@ func testErrorShape(t *T) {
 
 func testNotFound(t *T) {
 	s, _ := t.pair(target.Options{})
-	paths := []string{
-		"/nope", "/s", "/j", "/create/", "/create/x", "/relay/",
-		"/x/" + s.id, "/e/" + s.id, "/m", "/CREATE",
-	}
+	paths := []string{"/nope", "/s", "/j", "/x", "/e", "/m/", "/m/" + s.id, "/create/", "/create/x", "/relay/", "/CREATE"}
 	if t.srv.HTTP == "1.1" {
 		paths = append(paths, "//create")
 	}
@@ -122,6 +133,8 @@ func testNotFound(t *T) {
 	// Below a socket there is nothing: no such path, or no such socket.
 	t.get("/s/"+s.id+"/x", "cb=f", "t=t", "d=x").to(s.host).do().is(404, 403)
 	t.get("/j/"+s.id+"/", "ttl=0").to(s.host).do().is(404, 403)
+	t.get("/x/"+s.id+"/").to(s.host).do().is(404, 403)
+	t.get("/e/"+s.id+"/x").to(s.host).do().is(404, 403)
 	s.form("t=t", "d=unharmed").do().is(201)
 }
 
@@ -133,7 +146,11 @@ func testConversation(t *T) {
 	big := strings.Repeat("0123456789abcdef", 8<<10)
 	s.raw(big, "t=t", "n=3").do().reached(3)
 	s.raw("", "t=b", "n=4").do().reached(4)
-	s.expect("text hello", "text a;b & <c>", "text "+big, "binary ")
+	all := []string{"text hello", "text a;b & <c>", "text " + big, "binary "}
+	for _, carrier := range carriers {
+		s.stream(carrier, a(0)).open().at(1).has(all...)
+	}
+	s.expect(all...)
 	s.poll("a=4", "ttl=0").do().has("heartbeat").at(5)
 	s.form("t=c", "code=1000", "reason=bye", "n=5").do().is(201, 403)
 	s.expect("close 1000 bye")

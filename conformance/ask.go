@@ -21,7 +21,9 @@ type ask struct {
 	header http.Header
 	host   string // the Host, and the host of the URL; "" is the base URL's
 	body   []byte
-	lying  string // a Host that differs from the URL's
+	pipe   io.Reader // a body that comes as the test goes, instead
+	length int64     // of what comes by the pipe
+	lying  string    // a Host that differs from the URL's
 }
 
 func (t *T) get(path string, kv ...string) *ask { return t.request("GET", path, kv...) }
@@ -107,8 +109,8 @@ func (a *ask) build(ctx context.Context) (*http.Request, error) {
 	if strings.HasPrefix(a.path, "//") {
 		u.Opaque = "//" + u.Host + a.path // else the path would be taken for a host
 	}
-	var body io.Reader
-	if a.body != nil || a.method == "POST" {
+	body := a.pipe
+	if body == nil && (a.body != nil || a.method == "POST") {
 		body = bytes.NewReader(a.body)
 	}
 	req, err := http.NewRequestWithContext(ctx, a.method, "http://x/", body)
@@ -117,6 +119,11 @@ func (a *ask) build(ctx context.Context) (*http.Request, error) {
 	}
 	req.URL, req.Host = &u, u.Host
 	req.Header = a.header.Clone()
+	if a.pipe != nil {
+		if req.ContentLength = -1; a.t.srv.HTTP == "1.0" { // which has no other way to say where a body ends
+			req.ContentLength = a.length
+		}
+	}
 	if a.lying != "" {
 		req.Host = a.lying
 	}
@@ -208,11 +215,16 @@ func (p *pending) withheld(d time.Duration) *pending {
 }
 
 // held fails the test where the answer comes at once, and gives the request the time to arrive, so that a later one finds
-// it there: on a machine that is slow, other requests to the server are slow as well.
+// it there: on a machine that is slow, other requests to the server are slow as well, where they too have a connection to
+// open.
 func (p *pending) held() *pending {
 	p.t.Helper()
 	p.withheld(250 * time.Millisecond)
-	p.t.get("/relay", "host=x").do().is(200)
+	other := p.t
+	if !p.t.srv.http2() {
+		other = newT(p.t.T, p.t.srv)
+	}
+	other.get("/relay", "host=x").do().is(200)
 	return p.withheld(0)
 }
 

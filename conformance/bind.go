@@ -27,7 +27,7 @@ func testBound(t *T) {
 	c.Text("secret")
 	for _, steal := range []*ask{
 		s.poll("a=0", "ttl=0"), s.poll(), s.form("t=t", "d=x"), s.raw("x", "t=t"), s.jsonp("t=t", "d=x"), s.form("a=0"), s.form("t=c"),
-		s.poll("cb=f"),
+		s.poll("cb=f"), s.stream("x"), s.stream("x", a(0)), s.stream("e", a(0)), s.stream("e").with(lastEventID, "0"),
 	} {
 		steal.from(strange).do().fails(403, "no_socket")
 	}
@@ -41,6 +41,10 @@ func testBound(t *T) {
 	s.form("t=t", "d=referer").with("Referer", good+"/x").do().is(201)
 	c.Saw("text own", "text unknown", "text script", "text null", "text referer")
 	s.poll("a=0").from(good).do().has("text secret").at(1)
+	for _, carrier := range carriers {
+		s.stream(carrier, a(0)).from(good).open().at(1).has("text secret")
+		s.stream(carrier, a(0)).open().at(1).has("text secret")
+	}
 }
 
 func testBoundLater(t *T) {
@@ -67,6 +71,13 @@ func testBoundAlike(t *T) {
 		"a read beyond":    func(s *socket) *ask { return s.poll("a=9", "ttl=0") },
 		"a malformed read": func(s *socket) *ask { return s.poll("ttl=x") },
 		"a script's read":  func(s *socket) *ask { return s.poll("cb=f") },
+		"a stream":         func(s *socket) *ask { return s.stream("x", a(0)) },
+		"a wrong stream":   func(s *socket) *ask { return s.stream("x", "hb=x") },
+		"events":           func(s *socket) *ask { return s.stream("e") },
+		"events beyond":    func(s *socket) *ask { return s.stream("e").with(lastEventID, "9") },
+		"a read of many":   func(s *socket) *ask { return s.many(sockets(s.after(0)), "ttl=30000") },
+		"many beyond":      func(s *socket) *ask { return s.many(sockets(s.after(9)), "ttl=30000") },
+		"many twice":       func(s *socket) *ask { return s.many(sockets(s.after(0), s.after(0))) },
 		"a send":           func(s *socket) *ask { return s.form("t=t", "d=x") },
 		"a numbered send":  func(s *socket) *ask { return s.form("t=t", "d=x", "n=999") },
 		"a malformed send": func(s *socket) *ask { return s.form("t=t", "n=x") },

@@ -27,6 +27,8 @@ func TestServer(t *testing.T) {
 			runAs(t, "HTTP1.1", s)
 			s.HTTP = "1.0"
 			runAs(t, "HTTP1.0", s)
+			s.HTTP = "h2c"
+			runAs(t, "h2c", s)
 		},
 		"short": func(t *testing.T) {
 			p := start(t, "--grace", "3s", "--hold", "1s", "--target-timeout", "4s", "--close-timeout", "1s", "--buffer-limit", "64KiB")
@@ -40,7 +42,9 @@ func TestServer(t *testing.T) {
 			p := start(t, "--tls-cert", certs.cert, "--tls-key", certs.key, "--host", named, "--wildcard", "--message-limit", "1MiB")
 			s := p.server(named, Server{CA: certs.pool, Wildcard: true, MessageLimit: limit, HTTP: "2"})
 			runAs(t, "HTTP2", s)
-			s.HTTP, s.Only = "1.1", []string{"names.", "relay.", "any.", "create.answer", "up.number", "send.201", "end."}
+			s.HTTP, s.Only = "1.1", []string{
+				"names.", "relay.", "any.", "create.answer", "up.number", "send.201", "send.frames", "end.", "stream.", "x.", "e.", "m.",
+			}
 			runAs(t, "HTTP1.1", s)
 		},
 		"wildcard": func(t *testing.T) {

@@ -25,6 +25,7 @@ type T struct {
 	srv  Server
 	base *url.URL
 	rt   http.RoundTripper
+	slow bool // its connections have small buffers for what it reads
 }
 
 func newT(t *testing.T, s Server) *T {
@@ -48,6 +49,7 @@ func newT(t *testing.T, s Server) *T {
 	tr.Protocols = new(http.Protocols)
 	tr.Protocols.SetHTTP1(s.HTTP == "1.1")
 	tr.Protocols.SetHTTP2(s.HTTP == "2")
+	tr.Protocols.SetUnencryptedHTTP2(s.HTTP == "h2c")
 	c.rt = tr
 	t.Cleanup(tr.CloseIdleConnections)
 	return c
@@ -64,7 +66,18 @@ func (t *T) dial(ctx context.Context, addr string) (net.Conn, error) {
 	if t.srv.Addr != "" {
 		addr = t.srv.Addr
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	nc, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err == nil && t.slow {
+		nc.(*net.TCPConn).SetReadBuffer(64 << 10)
+	}
+	return nc, err
+}
+
+// narrow is the same client on connections of its own, which take little of what is not read.
+func (t *T) narrow() *T {
+	c := newT(t.T, t.srv)
+	c.slow = true
+	return c
 }
 
 // sub runs a part of the test under a name of its own.

@@ -52,6 +52,12 @@ func testCORSRelay(t *T) {
 	s.poll("ttl=0").from(good).do().is(200).corsOfSocket(good)
 	s.poll("ttl=0", "a=9").from(good).do().is(400).corsOfSocket(good)
 	s.poll("ttl=0", "cb=f").with("Referer", good+"/").do().is(200).corsOfSocket(good)
+	for _, carrier := range carriers {
+		st := s.stream(carrier, a(0)).from(good).open()
+		(&answer{t: t, ask: st.ask, header: st.header, status: 200}).corsOfSocket(good)
+		s.stream(carrier, a(9)).from(good).do().is(400).corsOfSocket(good)
+	}
+	s.many(sockets(s.after(0)), "ttl=0").from(good).do().is(200).corsOfSocket(good)
 	// A caller of unknown origin is told the socket's, not its own and not *.
 	for _, origin := range []string{"null", ""} {
 		a := s.poll("ttl=0")
@@ -65,6 +71,8 @@ func testCORSRelay(t *T) {
 	// Nor does an answer that says only what may be asked.
 	for _, method := range []string{"PUT", "HEAD", "OPTIONS"} {
 		t.request(method, s.path("j")).to(s.host).from(good).do().corsOfSocket(good)
+		t.request(method, s.path("x")).to(s.host).from(good).do().corsOfSocket(good)
+		t.request(method, s.path("e")).to(s.host).from(good).do().corsOfSocket(good)
 	}
 	// What a socket that is not bound says to an unknown origin the page leaves open; the first known one binds it.
 	u := t.open(tg.URL)
@@ -76,6 +84,7 @@ func testCORSRelay(t *T) {
 func testCORSNoSocket(t *T) {
 	for _, a := range []*ask{
 		t.get("/j/none", "ttl=0"), t.post("/s/none").form("t=t", "d=x"), t.get("/s/none", "cb=f", "t=t", "d=x"), t.post("/s/none").form("t=q"),
+		t.get("/x/none"), t.get("/e/none", "hb=1000"),
 	} {
 		for _, origin := range []string{t.srv.GoodOrigin, strange, "null"} {
 			a.header.Set("Origin", origin)
@@ -133,9 +142,11 @@ func testNoCredentials(t *T) {
 
 func testOptions(t *T) {
 	s, _ := t.pair(target.Options{})
-	for _, path := range []string{"/create", "/relay", s.path("s"), s.path("j"), "/s/none", "/j/none"} {
+	for _, path := range []string{
+		"/create", "/relay", s.path("s"), s.path("j"), s.path("x"), s.path("e"), "/m", "/s/none", "/j/none", "/x/none", "/e/none",
+	} {
 		host := s.host
-		if !strings.HasPrefix(path, "/s/") && !strings.HasPrefix(path, "/j/") {
+		if path == "/create" || path == "/relay" {
 			host = ""
 		}
 		a := t.request("OPTIONS", path).to(host).from(t.srv.GoodOrigin).
@@ -144,7 +155,7 @@ func testOptions(t *T) {
 			t.Errorf("%v\n  %s: %q: a browser would not send the request", a, allowOrigin, got)
 		}
 		for _, h := range []string{"Authorization", "Content-Type"} {
-			if path == "/create" && !a.lists("Access-Control-Allow-Headers", h) {
+			if (path == "/create" || h == "Content-Type" && path != "/relay") && !a.lists("Access-Control-Allow-Headers", h) {
 				t.Errorf("%v\n  Access-Control-Allow-Headers: %q, want %s", a, a.header.Values("Access-Control-Allow-Headers"), h)
 			}
 		}

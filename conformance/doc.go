@@ -12,4 +12,8 @@
 //	s := t.open(tg.URL)              // a socket to it
 //	s.form("t=t", "d=hello").do().is(201)
 //	tg.Accept().Saw("text hello")
+//
+// What a read brings is expect's to say, and what a stream brings the stream's own:
+//
+//	s.stream("x", a(0)).open().at(1).has("text hello")
 package conformance

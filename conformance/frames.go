@@ -60,6 +60,7 @@ func testFrameFragments(t *T) {
 
 func testFramesMalformed(t *T) {
 	s, c := t.pair(target.Options{})
+	last := 0
 	good := target.Text("good")
 	unfinished := target.Part(target.OpText, false, "part")
 	long := strings.Repeat("x", 126)
@@ -86,22 +87,23 @@ func testFramesMalformed(t *T) {
 		"invalid UTF-8":                   run(target.Text("\xff")),
 		"invalid UTF-8 over fragments":    run(target.Part(1, false, "\xc3"), target.Part(0, true, "x")),
 		"UTF-8 that ends too soon":        run(target.Part(1, false, "x"), target.Part(0, true, "\xc3")),
-		"text after a close":              run(target.Close(1000, ""), good),
-		"a ping after a close":            run(target.Close(1000, ""), control(target.OpPing, "")),
-		"a byte after a close":            run(target.Close(1000, "")) + "\x81",
 		"a close in an unfinished":        run(unfinished, target.Close(1000, "")),
 	} {
-		for _, body := range []string{bad, run(good) + bad} {
-			a := s.raw(body, "t=f").do().is(400)
-			if a.body.Code != "bad_request" {
-				t.Errorf("%v\n  want: bad_request for %s", a, what)
-			}
+		if a := s.raw(bad, "t=f").do().is(400); a.body.Code != "bad_request" {
+			t.Errorf("%v\n  want: bad_request for %s", a, what)
 		}
-		s.raw(run(good)+bad, "t=f", "n=1").do().fails(400, "bad_request")
-		c.Quiet(0)
+		// What stands before it was taken, and nothing from there on.
+		if !strings.Contains(what, " cut ") { // more would make it whole
+			bad += run(good)
+		}
+		s.raw(run(good)+bad, "t=f").do().fails(400, "bad_request")
+		s.raw(run(good, good)+bad, "t=f", n(last+2)).do().fails(400, "bad_request")
+		c.Saw("text good", "text good", "text good")
+		last += 3
+		s.form("t=t", "d=next", n(last+1)).do().reached(int64(last + 1))
+		c.Saw("text next")
+		last++
 	}
-	s.form("t=t", "d=first", "n=1").do().reached(1)
-	c.Saw("text first") // nothing of those bodies was taken
 }
 
 func testFramesClose(t *T) {
@@ -112,10 +114,19 @@ func testFramesClose(t *T) {
 	} {
 		t.sub(what, func(t *T) {
 			s, c := t.pair(target.Options{})
-			s.raw(run(target.Text("x"), bad), "t=f").do().fails(400, "bad_request")
-			s.form("t=t", "d=first", "n=1").do().reached(1)
-			c.Saw("text first")
+			s.raw(run(target.Text("x"), bad, target.Text("never")), "t=f").do().fails(400, "bad_request")
+			s.form("t=t", "d=second", "n=2").do().reached(2)
+			c.Saw("text x", "text second")
 		})
+	}
+	// What comes after one is wrong, and the close stands before it.
+	for what, bad := range map[string]string{"text": run(target.Text("x")), "a ping": run(control(target.OpPing, "")), "a byte": "\x81"} {
+		s, c := t.pair(target.Options{})
+		s.raw(run(target.Text("last"), target.Close(1000, "bye"))+bad, "t=f").do().is(400, 403)
+		if e := c.Next(); e.String() != "text last" {
+			t.Errorf("send.frames: before a close and %s the target saw %q", what, e)
+		}
+		c.Saw("close 1000 bye")
 	}
 	s, c := t.pair(target.Options{})
 	s.raw(run(target.Text("last"), control(target.OpPing, ""), target.Close(3000, strings.Repeat("é", 61)+"r")), "t=f", "n=1").do().is(201, 403)

@@ -3,8 +3,10 @@ package conformance
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/polysocket/polysocket/conformance/target"
 )
@@ -23,6 +25,9 @@ func testMisdirected(t *T) {
 		t.get("/relay", "host="+s.host).claiming(host).do().fails(421, "misdirected")
 		s.form("t=t", "d=x").claiming(host).do().fails(421, "misdirected")
 		s.poll("ttl=0").claiming(host).do().fails(421, "misdirected")
+		s.stream("x").claiming(host).do().fails(421, "misdirected")
+		s.stream("e").claiming(host).do().fails(421, "misdirected")
+		s.many(sockets(s.after(0)), "ttl=0").claiming(host).do().fails(421, "misdirected")
 		t.get("/s/none", "cb=f", "t=t", "d=x").claiming(host).do().fails(421, "misdirected")
 	}
 	s.form("t=t", "d=unharmed").do().is(201)
@@ -38,6 +43,11 @@ func testNoHost(t *T) {
 		t.Errorf("GET %s HTTP/1.0 without Host\n  got: %s, want 201", path, resp.Status)
 	}
 	c.Saw("text hostless")
+	resp = t.byHand("GET " + s.path("x") + "?a=0 HTTP/1.0\r\n\r\n")
+	b := make([]byte, 6)
+	if _, err := io.ReadFull(resp.Body, b); err != nil || resp.StatusCode != 200 || len(resp.TransferEncoding) > 0 || string(b[:2]) != "\x89\x04" {
+		t.Errorf("GET /x HTTP/1.0 without Host\n  got: %s, Transfer-Encoding %q, %q; want a stream without chunks", resp.Status, resp.TransferEncoding, b)
+	}
 	if resp := t.byHand("GET " + s.path("j") + "?ttl=0 HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"); resp.StatusCode != 421 {
 		t.Errorf("GET /j HTTP/1.1 with an empty Host\n  got: %s, want 421", resp.Status)
 	}
@@ -55,6 +65,7 @@ func (t *T) byHand(request string) *http.Response {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { nc.Close() })
+	nc.SetReadDeadline(time.Now().Add(patience))
 	fmt.Fprint(nc, request)
 	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil {

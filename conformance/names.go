@@ -32,7 +32,7 @@ func testLabels(t *T) {
 }
 
 func testBareName(t *T) {
-	if t.srv.Wildcard && t.srv.HTTP != "2" {
+	if t.srv.Wildcard && !t.srv.http2() {
 		t.Skip("the server has a wildcard name, and this is not HTTP/2")
 	}
 	tg := t.target(target.Options{})

@@ -21,6 +21,10 @@ func testUnknownParameter(t *T) {
 	s.raw("raw", "t=t", "zzz=1", "zzz=2", "host=").do().is(201)
 	tg.Accept().Saw("text hello", "text raw")
 	s.poll("ttl=0", "zzz=1", "zzz=2", "n=x", "d=1", "d=2", "t=x", "code=x", "m=7").do().has("heartbeat")
+	for _, carrier := range []string{"x", "e"} {
+		s.stream(carrier, "ttl=x", "zzz=1", "zzz=2", "n=x", "d=1", "d=2", "t=x", "s=", "stream=x", "status=x").open().quiet(0)
+	}
+	s.many(sockets(s.after(0)), "ttl=0", "zzz=1", "zzz=2", "n=x", "d=1", "d=2", "t=x", "a=x", "a=y", "code=x").do().holds()
 	a := t.get("/relay", "host="+s.host, "ttl=x", "zzz=1", "zzz=2").do().is(200)
 	if a.body.Alive == nil || !*a.body.Alive {
 		t.Errorf("%v\n  want alive", a)
@@ -35,6 +39,15 @@ func testDecimals(t *T) {
 			a := s.poll(name+"="+v, noWait(name)).do().fails(400, "bad_request")
 			a.names(name)
 		}
+		for _, name := range []string{"hb", "max", "a"} {
+			for _, carrier := range carriers {
+				if a := s.stream(carrier, name+"="+v).do().fails(400, "bad_request"); carrier != "m" || name != "a" {
+					a.names(name)
+				}
+			}
+		}
+		s.many(sockets(s.after(0)), "ttl="+v).do().fails(400, "bad_request").names("ttl")
+		s.many(sockets(s.after(0)), "max="+v, "ttl=0").do().fails(400, "bad_request").names("max")
 		s.form("t=t", "d=x", "n="+v).do().fails(400, "bad_request").names("n")
 		s.form("t=t", "d=x", "a="+v).do().fails(400, "bad_request").names("a")
 		s.raw("x", "t=t", "n="+v).do().fails(400, "bad_request")
@@ -103,6 +116,18 @@ func testTwice(t *T) {
 	for _, name := range []string{"ttl=0", "max=1", "a=0", "cb=f"} {
 		s.poll(name, name, noWait(name[:3])).do().fails(400, "bad_request")
 	}
+	for _, carrier := range carriers {
+		for _, name := range []string{"hb=1000", "max=1"} {
+			s.stream(carrier, name, name).do().fails(400, "bad_request").names(name[:2])
+		}
+	}
+	s.stream("x", "a=0", "a=0").do().fails(400, "bad_request").names("a")
+	for _, name := range []string{sockets(s.after(0)), "stream=0", "ttl=0", "max=1", "cb=f"} {
+		kv := []string{sockets(s.after(0)), "stream=0", "ttl=0", "max=1", "cb=f"}
+		s.many(append(kv, name)...).do().fails(400, "bad_request")
+		s.manyByForm(append(kv, name)...).do().fails(400, "bad_request")
+		s.t.post("/m", name).to(s.host).form(kv...).do().fails(400, "bad_request")
+	}
 	t.get("/relay", "host="+s.host, "host="+s.host).do().fails(400, "bad_request").names("host")
 	s.form("t=t", "d=unharmed").do().is(201)
 	c.Saw("text unharmed")
@@ -121,9 +146,11 @@ func testEscapes(t *T) {
 	s, c := t.pair(target.Options{})
 	for _, broken := range []string{"%", "%4", "%zz", "%4g", "a%", "%%41", "%u0041"} {
 		for what, a := range map[string]*ask{
-			"a value in a query": s.jsonp().bare("cb=f&t=t&d=" + broken),
-			"a value in a form":  s.form().as("application/x-www-form-urlencoded", "t=t&d="+broken),
-			"a value in create":  t.get("/create").bare("from=x&target=ws:" + broken),
+			"a value in a query":  s.jsonp().bare("cb=f&t=t&d=" + broken),
+			"a value in a form":   s.form().as("application/x-www-form-urlencoded", "t=t&d="+broken),
+			"a value of a stream": s.stream("x").bare("hb=" + broken),
+			"a value in /m":       s.manyByForm().as("application/x-www-form-urlencoded", "ttl=0&s="+broken),
+			"a value in create":   t.get("/create").bare("from=x&target=ws:" + broken),
 		} {
 			t.sub(what+" "+broken, func(t *T) {
 				a.t = t

@@ -31,7 +31,7 @@ func testAlive(t *T) {
 func testAliveLabel(t *T) {
 	s, _ := t.pair(target.Options{})
 	_, bare, _ := strings.Cut(s.host, ".")
-	if t.srv.HTTP == "2" {
+	if t.srv.http2() {
 		bare = s.host
 	}
 	t.get("/relay", "host=another-label."+bare).do().alive(true)

@@ -11,7 +11,7 @@ type rule struct {
 	name  string // of the rule, as in the page
 	what  string // of it the test is about
 	test  func(*T)
-	every bool // runs over HTTP/1.0 and 2 as well
+	every bool // runs over HTTP/1.0 and 2 as well, with TLS and without
 	needs []need
 }
 
@@ -34,10 +34,12 @@ func rules() []rule {
 	return slices.Concat(
 		anyRules, paramRules, hostRules, headerRules,
 		createRules, protocolRules, nonceRules, outcomeRules, codeRules, relayRules,
-		sendRules, rawRules, frameRules, flowRules, busyRules,
+		sendRules, rawRules, frameRules, openBodyRules, openBodyEndRules, flowRules, busyRules,
 		pollRules, readerRules, jsonpRules, nameRules,
 		upRules, windowRules, upAnswerRules, continuedRules, utf8Rules, closeRules, closeCodeRules,
-		downRules, endRules, boundRules, graceRules,
+		downRules, endRules, boundRules, graceRules, streamGraceRules,
+		streamRules, streamEndRules, streamAckRules, supersedeRules, frameStreamRules, eventRules,
+		manyRules, manyPollRules, manyStreamRules, manyOriginRules,
 		whoRules, bindRules, corsRules,
 	)
 }

@@ -154,4 +154,8 @@ func testTooLarge(t *T) {
 	s.form("t=b", "d="+base64.StdEncoding.EncodeToString([]byte(full)), "n=4").do().reached(4)
 	s.raw(string(target.Text(full)), "t=f", "n=5").do().reached(5)
 	c.Saw("binary "+full, "text "+full, "binary "+full, "text "+full)
+	// In a body what stands before it was taken, and a body has no limit.
+	s.raw(run(target.Text("before"), target.Text(full+"x"), target.Text("behind")), "t=f", "n=6").do().fails(413, "too_large")
+	s.raw(run(target.Text(full), target.Text(full), target.Text("last")), "t=f", "n=7").do().reached(9)
+	c.Saw("text before", "text "+full, "text "+full, "text last")
 }

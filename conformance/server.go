@@ -16,7 +16,7 @@ type Server struct {
 	URL  string         // its base URL, as http://127.0.0.1:8080
 	Addr string         // dialled whatever the host of a URL is; "" dials that host
 	CA   *x509.CertPool // whom https trusts
-	HTTP string         // the version to speak: "1.0", "1.1" or "2"; "" is 1.1
+	HTTP string         // the version to speak: "1.0", "1.1", "2", or "h2c", which is 2 without TLS; "" is 1.1
 
 	Wildcard       bool   // it hands out a fresh label before its name
 	DeniesLoopback bool   // it may not dial targets on loopback: only create.target_denied can run
@@ -52,6 +52,9 @@ func (s Server) withDefaults() Server {
 	s.BufferLimit = cmp.Or(s.BufferLimit, 256<<10)
 	return s
 }
+
+// http2 says whether the version to speak is HTTP/2, with TLS or without.
+func (s Server) http2() bool { return s.HTTP == "2" || s.HTTP == "h2c" }
 
 func (s Server) wants(rule string) bool {
 	return len(s.Only) == 0 || slices.ContainsFunc(s.Only, func(o string) bool {

@@ -16,10 +16,12 @@ func testUTF8Whole(t *T) {
 	s.raw("\xff", "t=t", "n=1").do().fails(400, "bad_request")
 	s.form("t=t", "d=a\xc3", "n=1").do().fails(400, "bad_request")
 	s.jsonp("t=t", "d=\xed\xa0\x80", "n=1").do().fails(400, "bad_request")
-	s.raw(run(target.Text("good"), target.Text("\x80")), "t=f", "n=1").do().fails(400, "bad_request")
+	s.raw(run(target.Text("\x80"), target.Text("behind")), "t=f", "n=1").do().fails(400, "bad_request")
 	s.form("t=t", "d=\xff").do().fails(400, "bad_request")
 	s.form("t=t", "d=one", "n=1").do().reached(1) // they took no number
-	c.Saw("text one")
+	s.raw(run(target.Text("two"), target.Text("\x80"), target.Text("behind")), "t=f", "n=2").do().fails(400, "bad_request")
+	s.form("t=t", "d=three", "n=3").do().reached(3)
+	c.Saw("text one", "text two", "text three")
 }
 
 func testUTF8Parts(t *T) {

@@ -15,7 +15,7 @@ import (
 
 var (
 	chaosSeed     = flag.Uint64("chaos.seed", 0, "the `seed` of all that the chaos draws: messages, carriers, and faults; 0 draws one")
-	chaosMessages = flag.Uint64("chaos.messages", 2000, "how many messages go each way in each run of the chaos")
+	chaosMessages = flag.Uint64("chaos.messages", 3000, "how many messages go each way in each run of the chaos")
 	chaosCarrier  = flag.String("chaos.carrier", "", "only the chaos with this carrier")
 )
 
@@ -75,24 +75,24 @@ func seedOfChaos() uint64 {
 	return uint64(rand.Uint32())
 }
 
-// weather is what happens to one connection: nothing, or that it is cut somewhere, in pieces and late before.
+// weather is what happens to one connection: it is cut somewhere, in pieces and late before. Some live long enough for
+// any message.
 func weather(r *rand.Rand, cuts *atomic.Int64) chaos.Fault {
+	short, long := int64(1)<<r.IntN(16), int64(300_000)
 	if r.IntN(4) == 0 {
-		return chaos.Chain{}
+		short = long
 	}
-	at := int64(1) << r.IntN(16)
-	at += r.Int64N(at)
-	cut := chaos.Cut{Reset: r.IntN(2) == 0, Count: cuts}
+	short += r.Int64N(short)
+	long += r.Int64N(long)
+	cut := chaos.Cut{Up: short, Down: long, Reset: r.IntN(2) == 0, Count: cuts}
 	if r.IntN(2) == 0 {
-		cut.Up = at
-	} else {
-		cut.Down = at
+		cut.Up, cut.Down = long, short
 	}
 	chain := chaos.Chain{cut}
-	if r.IntN(4) == 0 {
-		chain = append(chain, chaos.Slice(1+r.Int64N(1+at/50)))
-	}
-	if r.IntN(4) == 0 {
+	switch r.IntN(4) { // not both: each slice would be late
+	case 0:
+		chain = append(chain, chaos.Slice(1+r.Int64N(1+short/50)))
+	case 1:
 		chain = append(chain, chaos.Delay(time.Duration(r.IntN(10))*time.Millisecond))
 	}
 	r.Shuffle(len(chain), func(i, j int) { chain[i], chain[j] = chain[j], chain[i] })

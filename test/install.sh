@@ -50,17 +50,14 @@ debian() {
 	fi
 	# Packages of servers start them, unless this program says 101: the tests start
 	# their own. One that is there already is its machine's own word.
-	local policy=/usr/sbin/policy-rc.d ours=
+	local policy=/usr/sbin/policy-rc.d
 	if ! [ -e "$policy" ]; then
+		trap "$sudo rm -f $policy" EXIT # also where it is interrupted
 		printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
 		$sudo chmod +x "$policy"
-		ours=1
 	fi
-	local status=0
-	{ $sudo apt-get update &&
-		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } || status=$?
-	if [ -n "$ours" ]; then $sudo rm "$policy"; fi
-	return $status
+	$sudo apt-get update
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
 fail() {

@@ -14,8 +14,11 @@ func TestChain(t *testing.T) {
 	want := strings.Repeat("0123456789", 1000)
 	handler := func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto+want) }
 	for _, chain := range []Chain{
-		{Slice(100), Delay(time.Microsecond), Hold{}, RefuseUpgrade(403), HTTP10{}},
-		{HTTP10{}, RefuseUpgrade(403), Hold{}, Delay(time.Microsecond), Slice(100)},
+		{Slice(100), Delay(time.Microsecond), Hold{}, Stall{After: 1000, For: time.Millisecond}, RefuseUpgrade(403), HTTP10{}},
+		{HTTP10{}, RefuseUpgrade(403), Stall{After: 1000, For: time.Millisecond}, Hold{}, Delay(time.Microsecond), Slice(100)},
+		{Stall{After: 1000, For: time.Millisecond}, HTTP10{}},
+		{Delay(time.Microsecond), HTTP10{}},
+		{Slice(7), HTTP10{}},
 	} {
 		c := dial(t, before(t, serving(handler), chain...))
 		c.gets("/", "HTTP/1.0"+want)

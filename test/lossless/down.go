@@ -29,6 +29,9 @@ func (d Down) String() string {
 	return [...]string{"poll", "script poll", "frames", "events", "many", "script many", "many stream"}[d]
 }
 
+// Endless tells whether its response is.
+func (d Down) Endless() bool { return d == Frames || d == Events || d == ManyStream }
+
 // A reading is what was drawn for one read.
 type reading struct {
 	by     Down
@@ -50,7 +53,7 @@ func draw(r *rand.Rand, downs []Down) reading {
 	if r.IntN(4) == 0 {
 		d.max = 1 + r.IntN(64)
 	}
-	if life := uint64(1) << r.IntN(10); len(downs) > 1 || r.IntN(8) == 0 {
+	if life := uint64(1) << r.IntN(10); len(downs) > 1 || r.IntN(3) == 0 {
 		d.life = life
 	}
 	return d

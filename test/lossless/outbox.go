@@ -149,15 +149,16 @@ func (b *outbox) fly(u *unit) {
 	u.flown = true
 }
 
-// following is the unit after one, marked as flying, or nil where none comes soon that fits.
-func (b *outbox) following(ctx context.Context, last *unit, up Up) *unit {
+// following is the unit after one, marked as flying, or nil where none comes soon that fits. One that is flying already
+// is taken only again.
+func (b *outbox) following(ctx context.Context, last *unit, up Up, again bool) *unit {
 	var next *unit
 	err := b.until(ctx, func() bool {
 		at := int(last.n - b.acked) // #nosec G115 // both are small
 		if last.n < b.acked || at >= len(b.units) {
 			return last.n < b.acked // its numbers have been passed on by another request: begin anew
 		}
-		if next = b.units[at]; !up.fits(next) {
+		if next = b.units[at]; !up.fits(next) || next.flying > 0 && !again {
 			next = nil
 			return true
 		}

@@ -77,7 +77,7 @@ func (b *outbox) stream(ctx context.Context, r *rand.Rand, query url.Values, run
 	query.Set("t", "f")
 	body, to := io.Pipe()
 	written := make(chan []*unit)
-	most, linger := 1+r.IntN(4*windowUnits), time.Duration(r.IntN(30))*time.Millisecond
+	most, linger, again := 1+r.IntN(4*windowUnits), time.Duration(r.IntN(30))*time.Millisecond, r.IntN(8) == 0
 	go func() {
 		for i := 0; ; i++ {
 			if _, err := to.Write(appendFrames(r, nil, run[i].Message)); err != nil {
@@ -87,7 +87,7 @@ func (b *outbox) stream(ctx context.Context, r *rand.Rand, query url.Values, run
 				continue
 			}
 			wait, stop := context.WithTimeout(ctx, linger)
-			next := b.following(wait, run[i], Streamed)
+			next := b.following(wait, run[i], Streamed, again)
 			stop()
 			if next == nil {
 				break

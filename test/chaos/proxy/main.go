@@ -3,7 +3,19 @@
 //	proxy --to 127.0.0.1:8080 [--listen 127.0.0.1:0] [--until-stdin-closes] FAULT…
 //
 // The first fault stands next to the client, the last next to the server. Its first line of output is "listening" and
-// the address. It ends on SIGTERM and SIGINT, and with --until-stdin-closes when its standard input does.
+// the address. It ends on SIGTERM and SIGINT, and with --until-stdin-closes when its standard input does. Each
+// connection has its faults for itself:
+//
+//	refuse-upgrade       WebSocket handshakes are answered 403
+//	hang-upgrade         they are not answered
+//	kill-upgraded=300ms  a WebSocket breaks so long after its handshake
+//	hold                 a response is held until it is complete
+//	http10               the server is spoken to in HTTP/1.0, a connection a request; there is no Upgrade
+//	delay=20ms           whatever comes in one piece is late, both ways
+//	stall=5s             once, when 1000 bytes have come down, nothing moves for so long
+//	slice=7              so many bytes at a time are passed on, both ways
+//	cut-down=1000        it is closed after so many bytes from the server
+//	cut-up=1000          or to it
 package main
 
 import (
