@@ -41,9 +41,9 @@ export class Shared {
     const self = this;
     return {
       streams: single.streams,
-      read: function (at, ack, ttl, receiver) {
+      read: function (at, ack, ttl, heartbeat, receiver) {
         const relay = self.relay(at.relay);
-        const member = new Member(single, many(), at, ack, ttl, receiver, relay);
+        const member = new Member(single, many(), at, ack, ttl, heartbeat, receiver, relay);
         relay.join(member);
         return function () {
           member.leave();
@@ -76,6 +76,7 @@ class Member {
     readonly at: Address,
     public ack: number,
     readonly ttl: number,
+    readonly heartbeat: number,
     readonly receiver: Receiver,
     private readonly relay: Relay,
   ) {}
@@ -84,10 +85,10 @@ class Member {
   alone(): void {
     const self = this;
     const request = ++this.request;
-    this.cancel = this.single.read(this.at, this.ack, this.ttl, {
+    this.cancel = this.single.read(this.at, this.ack, this.ttl, this.heartbeat, {
       asked: this.receiver.asked,
-      alive: function () {
-        if (self.request === request) self.receiver.alive();
+      alive: function (bare) {
+        if (self.request === request) self.receiver.alive(bare);
       },
       superseded: function () {
         return self.request !== request;
@@ -279,15 +280,17 @@ class Group {
     const request: Request = { members: members, cancel: nothing, brought: false };
     this.requests.push(request);
     let ttl = members[0].ttl;
+    let heartbeat = members[0].heartbeat;
     const sockets = [];
     for (let i = 0; i < members.length; i++) {
       ttl = Math.min(ttl, members[i].ttl);
+      heartbeat = Math.min(heartbeat, members[i].heartbeat);
       sockets.push(members[i].at.socket + ':' + members[i].ack);
       members[i].receiver.asked(!!this.many.streams);
     }
-    const cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
-      alive: function () {
-        self.alive(request);
+    const cancel = this.many.read(this.relay.url, sockets.join(','), ttl, heartbeat, {
+      alive: function (bare) {
+        self.alive(request, bare);
       },
       entry: function (entry) {
         self.came(request, entry);
@@ -303,10 +306,10 @@ class Group {
   }
 
   /** Tells those whom a request reads, and who wait still, that it goes well. */
-  private alive(request: Request): void {
+  private alive(request: Request, bare: boolean): void {
     if (!this.newest(request) && this.many.streams) return;
     for (let i = 0; i < request.members.length; i++) {
-      if (request.members[i].group === this) request.members[i].receiver.alive();
+      if (request.members[i].group === this) request.members[i].receiver.alive(bare);
     }
   }
 
@@ -331,7 +334,7 @@ class Group {
     if (!newest) return;
     // Those for whom nothing came go on waiting.
     if (answer.status === 200 && request.brought && !this.many.streams) {
-      this.alive(request);
+      this.alive(request, true);
       return this.ask();
     }
     if (answer.status >= 400 && answer.status < 500) {
