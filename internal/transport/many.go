@@ -52,7 +52,7 @@ func (h *Handler) many(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := &manyPoll{readers: newReaders(asked), answers: v.answer, limit: limit}
-	k.pending = pending{answer: k.write, gone: k.detachAll, leave: func() {}, done: make(chan struct{})}
+	k.pending = pending{answer: k.write, gone: k.detachAll, leave: k.readers.leave, done: make(chan struct{})}
 	k.attach(k)
 	k.settle(true)
 	k.after(ttl, k.detachAll)
