@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -95,7 +96,7 @@ func (c *Conn) arm(e poller.Event) {
 		return
 	}
 	if err := c.watch.Arm(e); err != nil {
-		go c.Cut() // it is closed, or the system is out of memory
+		go c.endIf(parked, finishing, waiting) // it is closed, or the system is out of memory
 	}
 }
 
@@ -155,20 +156,16 @@ func (c *Conn) finish(last []byte) {
 	}
 }
 
-// Cut closes the connection at once.
-func (c *Conn) Cut() {
-	c.mu.Lock()
-	if c.state == gone {
-		c.mu.Unlock()
-		return
-	}
-	c.end()
-}
+// Cut closes the connection at once, unless the response is over.
+func (c *Conn) Cut() { c.endIf(parked, finishing) }
 
 // drain closes the connection if it waits for a request.
-func (c *Conn) drain() {
+func (c *Conn) drain() { c.endIf(waiting) }
+
+// endIf closes the connection if it is in one of these states.
+func (c *Conn) endIf(states ...state) {
 	c.mu.Lock()
-	if c.state != waiting {
+	if !slices.Contains(states, c.state) {
 		c.mu.Unlock()
 		return
 	}

@@ -15,6 +15,8 @@ const (
 	minBeat     = 1_000
 	maxBeat     = 60_000
 	streamPiece = 64 << 10 // bytes: no more messages are written at once
+
+	stuckMoment = time.Second // what takes longer to end, when it is superseded, is stuck
 )
 
 // A stream is a response without an end, whatever is written to it and by whom. It
@@ -146,14 +148,13 @@ func (s *stream) Over() {
 	s.writer.ended()
 }
 
-// end ends a response that nobody writes to any more. One that is stuck is cut where
-// a newer reader waits for nothing.
+// end ends a response that nobody writes to any more, behind what was written. Where a
+// newer reader has come it gets no longer than a moment for that, if it is stuck.
 func end(out outlet, why session.Why) {
-	if why == session.Superseded && out.Full() {
-		out.Cut()
-		return
-	}
 	out.Finish()
+	if why == session.Superseded && out.Full() {
+		time.AfterFunc(stuckMoment, out.Cut)
+	}
 }
 
 // streamTimes are the interval of heartbeats, and the bytes after which a stream

@@ -148,7 +148,7 @@ func TestStuck(t *testing.T) {
 	for _, path := range []string{"/x/id?a=0", "/m?stream=1&s=id:0"} {
 		server, sockets := serve(t, "id")
 		s := sockets["id"]
-		_, stuck := get(t, server, path)
+		conn, stuck := get(t, server, path)
 		body(t, stuck)
 		large := strings.Repeat("x", 16<<20)
 		say(s, large, "behind")
@@ -158,6 +158,7 @@ func TestStuck(t *testing.T) {
 		if _, err := io.ReadFull(body(t, in), got); err != nil || !strings.HasSuffix(string(got), "behind") {
 			t.Errorf("%s: %.20q, %v", path, got, err)
 		}
+		await(t, "the other to be cut", func() bool { _, err := conn.Write([]byte{0}); return err != nil })
 		if n, err := io.Copy(io.Discard, stuck); n > int64(len(large)) {
 			t.Errorf("%s: the one that was stuck had %d bytes, %v", path, n, err)
 		}
