@@ -39,8 +39,11 @@ type Outbox struct {
 // longer than patience fails; 0 waits for ever.
 func New(conn net.Conn, patience time.Duration) *Outbox {
 	o := &Outbox{Conn: conn, patience: patience}
-	if sys, ok := conn.(syscall.Conn); ok {
-		o.raw, _ = sys.SyscallConn()
+	switch c := conn.(type) { // and not whoever has a SyscallConn: it may be embedded in what has a Write of its own
+	case *net.TCPConn:
+		o.raw, _ = c.SyscallConn()
+	case *net.UnixConn:
+		o.raw, _ = c.SyscallConn()
 	}
 	return o
 }

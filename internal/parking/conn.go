@@ -38,12 +38,12 @@ type Conn struct {
 	lot     *Lot
 	server  *http.Server
 	out     *outbox.Outbox
-	watch   *poller.Watch // nil where there is no file descriptor
+	watch   *poller.Watch // nil where the connection is somebody's own, and listen waits
 	chunked bool          // the body is in chunks; HTTP/1.0 has none
 	keep    bool          // the connection is good for another request
-	ahead   []byte        // what the client has sent of it
 
 	mu    sync.Mutex
+	ahead []byte // what the client has sent of its next request
 	on    Events
 	state state
 	idle  *time.Timer // while it waits for a request
@@ -65,17 +65,19 @@ func (c *Conn) open(conn net.Conn) {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	watch, err := c.lot.poller.Watch(conn, c.happened)
-	if err != nil {
-		return // then a hangup shows when something is written
+	var raw syscall.RawConn
+	switch t := conn.(type) { // and not what they are embedded in: see outbox.New
+	case *net.TCPConn:
+		raw, _ = t.SyscallConn()
+	case *net.UnixConn:
+		raw, _ = t.SyscallConn()
 	}
-	c.watch = watch
-	if s, ok := conn.(syscall.Conn); ok {
-		if raw, err := s.SyscallConn(); err == nil {
-			// A connection that has died without a word is not to hold its socket for long.
-			_ = raw.Control(limitUnacknowledged)
-		}
+	if raw == nil {
+		return
 	}
+	// A connection that has died without a word is not to hold its socket for long.
+	_ = raw.Control(limitUnacknowledged)
+	c.watch, _ = c.lot.poller.Watch(conn, c.happened) // where it fails, listen does the same
 }
 
 // Start begins to tell. Until then nothing may be written.
@@ -87,7 +89,32 @@ func (c *Conn) Start(on Events) {
 		return
 	}
 	c.on = on
-	c.arm(poller.Hangup)
+	switch {
+	case c.watch != nil:
+		c.arm(poller.Hangup)
+	case len(c.ahead) == 0: // else the next byte is there, and net/http would not notice a hangup either
+		go c.listen()
+	}
+}
+
+// listen does what the poller does, for a connection that it does not know: it waits
+// for the next byte, or the end.
+func (c *Conn) listen() {
+	var p [1]byte
+	n, _ := c.out.Conn.Read(p[:])
+	c.mu.Lock()
+	switch {
+	case c.state == gone:
+		c.mu.Unlock()
+	case n == 0:
+		c.end()
+	default:
+		if c.ahead = append(c.ahead, p[0]); c.state == waiting {
+			c.goBack()
+			return
+		}
+		c.mu.Unlock()
+	}
 }
 
 // arm asks for events. The lock must be held.
@@ -211,7 +238,7 @@ func (c *Conn) complete() {
 	switch {
 	case c.state != waiting:
 		c.mu.Unlock()
-	case len(c.ahead) > 0 || c.watch == nil:
+	case len(c.ahead) > 0:
 		c.goBack()
 	default:
 		c.idle = time.AfterFunc(idleTime, c.drain)
