@@ -83,7 +83,7 @@ func (b *BatchReader) fill() bool {
 	rest := b.buf[b.at:]
 	need := b.needed(rest)
 	switch {
-	case need > cap(b.buf):
+	case need > cap(b.buf), need <= batchMost && cap(b.buf) > batchMost: // a large message is not to be paid for until the end
 		b.buf = append(make([]byte, 0, need), rest...)
 	case b.at > 0:
 		b.buf = b.buf[:copy(b.buf, rest)]
