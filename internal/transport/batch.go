@@ -57,11 +57,11 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 		}
 		send.Ack = session.Ack{}
 	}
-	defer v.session.Leave()
 	// A client that keeps its body open is to hear now what is wrong with it; one that
 	// looks only when it has sent all, then.
 	_ = http.NewResponseController(w).EnableFullDuplex()
 	answerSend(w, v.answer, numbered, result)
+	v.session.Leave() // what else it sends is for nobody
 	endpoint.Overlong(r, int64(h.messageLimit))
 }
 

@@ -87,13 +87,15 @@ func (s *stream) heartbeat() {
 	if s.closed {
 		return
 	}
-	quiet := time.Since(s.last)
-	if quiet >= s.every && !s.out.Full() {
-		s.out.Write(func(dst []byte) []byte { return append(dst, s.beat...) })
-		s.last = time.Now()
-		quiet = 0
+	rest := s.every - time.Since(s.last)
+	if rest <= 0 {
+		rest = s.every
+		if !s.out.Full() {
+			s.out.Write(func(dst []byte) []byte { return append(dst, s.beat...) })
+			s.last = time.Now()
+		}
 	}
-	s.timer.Reset(max(s.every-quiet, time.Second/10))
+	s.timer.Reset(rest)
 }
 
 // shut tells whether nothing can be written now, and the outcome of a Deliver that
