@@ -15,8 +15,8 @@ import (
 	"github.com/polysocket/polysocket/internal/poller"
 )
 
-// Events are what a Conn tells. Its methods are called in any goroutine, never from
-// within a method of the Conn, and with no lock held.
+// Events are what a Conn tells. Its methods are called in any goroutine, with no lock
+// held, and never from within a method of the Conn but Cut.
 type Events interface {
 	// Writable tells that all that was written is with the kernel, after Write said
 	// full.
@@ -209,11 +209,19 @@ func (c *Conn) end() {
 	}
 	on := c.on
 	c.mu.Unlock()
-	_ = c.out.Close()
-	c.lot.remove(c)
+	if _, ok := c.out.Conn.(*tls.Conn); ok {
+		go c.close() // which waits up to 5 s until its close_notify is with the kernel
+	} else {
+		c.close()
+	}
 	if over && on != nil {
 		on.Over()
 	}
+}
+
+func (c *Conn) close() {
+	_ = c.out.Close()
+	c.lot.remove(c)
 }
 
 func (c *Conn) stopIdle() {
