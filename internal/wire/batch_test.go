@@ -381,3 +381,24 @@ func TestBatchForgets(t *testing.T) {
 		t.Errorf("it held %d bytes", held)
 	}
 }
+
+// A message that comes in small pieces is not copied for each of them.
+func TestBatchInSmallPieces(t *testing.T) {
+	const size = 4 << 20
+	body := strings.NewReader(frame(bin, true, strings.Repeat("x", size)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	frames, err := wire.NewBatchReader(smallPieces{body}, size).Next(1, 1)
+	if err != nil || len(frames) != 1 || len(frames[0].Data) != size {
+		t.Fatal(len(frames), err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 4*size {
+		t.Errorf("%d bytes were allocated for %d", got, size)
+	}
+}
+
+// smallPieces come one packet at a time.
+type smallPieces struct{ io.Reader }
+
+func (r smallPieces) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(len(p), 1400)]) }
