@@ -57,6 +57,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, s *stream, conte
 	_ = c.SetWriteDeadline(time.Now().Add(heldPatience))
 	_, _ = io.WriteString(w, s.beat) // where it fails, all that follows does
 	_ = c.Flush()
+	_ = c.SetWriteDeadline(time.Time{}) // which ends a stream of HTTP/2 that writes nothing, too
 	if conn, ok := h.lot.Park(w, r); ok {
 		conn.Start(s)
 		s.open(conn)

@@ -101,3 +101,35 @@ func TestStuckIsCut(t *testing.T) {
 		t.Errorf("%d bytes, and then %v", n, err)
 	}
 }
+
+// A waiting one is a ResponseWriter that cannot be parked, as HTTP/2's.
+type waitingWriter struct {
+	*httptest.ResponseRecorder
+	deadlines chan time.Time
+}
+
+func (w *waitingWriter) SetWriteDeadline(t time.Time) error { w.deadlines <- t; return nil }
+
+// Between two writes there is no deadline, which over HTTP/2 would end the stream: its
+// heartbeats may be farther apart.
+func TestNoDeadlineWhileQuiet(t *testing.T) {
+	config := session.Config{}.WithDefaults()
+	s := session.New("id", &target{}, &config, func() {})
+	h := transport.New(several{"id": s}, config.MessageLimit)
+	defer h.Close()
+	w := &waitingWriter{httptest.NewRecorder(), make(chan time.Time, 100)}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/x/id?hb=60000", nil))
+	}()
+	for deadline := time.Now(); !deadline.IsZero(); {
+		select {
+		case deadline = <-w.deadlines:
+		case <-time.After(time.Second):
+			t.Fatalf("the deadline is still %v", deadline)
+		}
+	}
+	s.Drop()
+	<-served
+}
