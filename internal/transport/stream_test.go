@@ -382,3 +382,17 @@ func TestBatchOpen(t *testing.T) {
 	_ = out.Close()
 	http.DefaultClient.CloseIdleConnections()
 }
+
+// A stream that was asked for by POST gives its connection back, too.
+func TestStreamOfPost(t *testing.T) {
+	server, sockets := serve(t, "id")
+	say(sockets["id"], strings.Repeat("x", 2000))
+	conn, in := get(t, server, "/j/id?ttl=0&a=0")
+	rest(t, body(t, in))
+	for range 2 {
+		fmt.Fprint(conn, "POST /m?stream=1&max=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n\r\ns=id:0")
+		if got := rest(t, body(t, in)); !strings.Contains(got, "xxx") {
+			t.Errorf("%.80q", got)
+		}
+	}
+}
