@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/outbox"
@@ -65,13 +64,7 @@ func (c *Conn) open(conn net.Conn) {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	var raw syscall.RawConn
-	switch t := conn.(type) { // and not what they are embedded in: see outbox.New
-	case *net.TCPConn:
-		raw, _ = t.SyscallConn()
-	case *net.UnixConn:
-		raw, _ = t.SyscallConn()
-	}
+	raw := outbox.Raw(conn)
 	if raw == nil {
 		return
 	}

@@ -16,7 +16,7 @@ const (
 	maxBeat     = 60_000
 	streamPiece = 64 << 10 // bytes: no more messages are written at once
 
-	stuckMoment = time.Second // what takes longer to end, when it is superseded, is stuck
+	stuckMoment = 2 * time.Second // what takes longer to end, when it is superseded, is stuck
 )
 
 // A stream is a response without an end, whatever is written to it and by whom. It

@@ -178,6 +178,9 @@ func TestSkipped(t *testing.T) {
 	_ = older.Close()
 	_, in = get(t, server, "/x/id?a=0") // stuck in the large one
 	frames := body(t, in)
+	if _, err := frames.Peek(len(wire.Ping) + 1); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Acknowledge(session.Ack{N: 2, Given: true}); err != nil { // by who has read the older
 		t.Fatal(err)
 	}
