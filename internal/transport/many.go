@@ -52,7 +52,7 @@ func (h *Handler) many(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := &manyPoll{readers: newReaders(asked), answers: v.answer, limit: limit}
-	k.pending = pending{answer: k.write, gone: k.detachAll, leave: func() {}, done: make(chan struct{})}
+	k.pending = pending{answer: k.write, gone: k.detachAll, leave: k.readers.leave, done: make(chan struct{})}
 	k.attach(k)
 	k.settle(true)
 	k.after(ttl, k.detachAll)
@@ -127,15 +127,15 @@ func parseSockets(s string) ([]*reading, error) {
 // enterAll finds the sessions of the sockets, and applies what is acknowledged. An
 // error is one of a request that is to have no effect on who else reads.
 func (h *Handler) enterAll(w http.ResponseWriter, v *visit, asked []*reading) error {
-	origin := v.caller.Origin
+	origin := v.caller.Origin // then that of the first that is bound
 	entered := false
 	var wrong error
 	for _, a := range asked {
-		s, bound, ok := h.sockets.Enter(a.id, origin)
+		s, bound, ok := h.sockets.Enter(a.id, v.caller.Origin)
 		if !ok {
 			continue
 		}
-		if bound != "" && origin != "" && bound != origin { // not that of those before it
+		if bound != "" && origin != "" && bound != origin {
 			s.Leave()
 			continue
 		}

@@ -55,7 +55,7 @@ func (p *manyPoll) Detached(id string, _ uint64, why session.Why) {
 		p.objects = appendGone(p.objects, id)
 		p.mutex.Unlock()
 	}
-	p.left(id)
+	p.left(id, true)
 	p.settle(false)
 }
 

@@ -10,7 +10,9 @@ type manyStream struct {
 	stream
 	readers
 
-	full map[string]bool // guarded by stream.mu: those that wait for room
+	// Guarded by stream.mu.
+	full   map[string]bool // those that wait for room
+	ending bool            // it has as much as it may: all are to leave
 }
 
 // Deliver implements session.Sink.
@@ -42,27 +44,28 @@ func (k *manyStream) Deliver(id string, seq uint64, frames []wire.Frame) (taken 
 
 // Detached implements session.Sink.
 func (k *manyStream) Detached(id string, _ uint64, why session.Why) {
-	last := k.left(id)
 	k.mu.Lock()
-	delete(k.full, id)
-	out := k.out
 	switch {
-	case out == nil:
-		if why == session.Ended {
-			k.readers.mutex.Lock()
-			k.missing = append(k.missing, id)
-			k.readers.mutex.Unlock()
-		}
-		k.mu.Unlock()
-		return // opened goes on
-	case why == session.Ended && !k.closed:
-		out.Write(func(dst []byte) []byte { return append(appendGone(dst, id), '\n') })
+	case why != session.Ended || k.closed:
+	case k.out == nil: // opened tells it
+		k.miss(id)
+	default:
+		k.out.Write(func(dst []byte) []byte { return append(appendGone(dst, id), '\n') })
 	}
+	delete(k.full, id)
 	reached := k.reached()
+	all := reached && !k.ending
+	k.ending = reached
 	k.mu.Unlock()
-	if last {
+	last := k.left(id, reached)
+	k.mu.Lock()
+	out := k.out
+	k.mu.Unlock()
+	switch {
+	case out == nil: // opened goes on
+	case last:
 		end(out, why)
-	} else if reached {
+	case all:
 		k.detachAll()
 	}
 }
@@ -105,4 +108,7 @@ func (k *manyStream) roomAgain() {
 	}
 }
 
-func (k *manyStream) ended() { k.detachAll() }
+func (k *manyStream) ended() {
+	k.detachAll()
+	k.leave()
+}

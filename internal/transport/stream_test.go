@@ -148,7 +148,7 @@ func TestStuck(t *testing.T) {
 	for _, path := range []string{"/x/id?a=0", "/m?stream=1&s=id:0"} {
 		server, sockets := serve(t, "id")
 		s := sockets["id"]
-		_, stuck := get(t, server, path)
+		conn, stuck := get(t, server, path)
 		body(t, stuck)
 		large := strings.Repeat("x", 16<<20)
 		say(s, large, "behind")
@@ -158,6 +158,7 @@ func TestStuck(t *testing.T) {
 		if _, err := io.ReadFull(body(t, in), got); err != nil || !strings.HasSuffix(string(got), "behind") {
 			t.Errorf("%s: %.20q, %v", path, got, err)
 		}
+		await(t, "the other to be cut", func() bool { _, err := conn.Write([]byte{0}); return err != nil })
 		if n, err := io.Copy(io.Discard, stuck); n > int64(len(large)) {
 			t.Errorf("%s: the one that was stuck had %d bytes, %v", path, n, err)
 		}
@@ -177,6 +178,9 @@ func TestSkipped(t *testing.T) {
 	_ = older.Close()
 	_, in = get(t, server, "/x/id?a=0") // stuck in the large one
 	frames := body(t, in)
+	if _, err := frames.Peek(len(wire.Ping) + 1); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Acknowledge(session.Ack{N: 2, Given: true}); err != nil { // by who has read the older
 		t.Fatal(err)
 	}
@@ -380,4 +384,18 @@ func TestBatchOpen(t *testing.T) {
 	}
 	_ = out.Close()
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// A stream that was asked for by POST gives its connection back, too.
+func TestStreamOfPost(t *testing.T) {
+	server, sockets := serve(t, "id")
+	say(sockets["id"], strings.Repeat("x", 2000))
+	conn, in := get(t, server, "/j/id?ttl=0&a=0")
+	rest(t, body(t, in))
+	for range 2 {
+		fmt.Fprint(conn, "POST /m?stream=1&max=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n\r\ns=id:0")
+		if got := rest(t, body(t, in)); !strings.Contains(got, "xxx") {
+			t.Errorf("%.80q", got)
+		}
+	}
 }
