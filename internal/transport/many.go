@@ -46,7 +46,7 @@ func (h *Handler) many(w http.ResponseWriter, r *http.Request) {
 
 	if streams {
 		k := &manyStream{readers: newReaders(asked)}
-		k.stream = stream{beat: "\n", every: every, limit: endless, writer: k}
+		k.stream = stream{beat: "   \n", every: every, limit: endless, writer: k}
 		k.attach(k)
 		h.begin(w, r, &k.stream, "application/x-ndjson")
 		return
@@ -171,9 +171,19 @@ func isNoSocket(err error) bool {
 	return errors.As(err, &e) && e.Code == wire.NoSocket
 }
 
-// appendGone appends what is said of a socket that is not there.
-func appendGone(dst []byte, id string) []byte {
-	return append(appendID(dst, id), `,"code":"no_socket"}`...)
+// A gone is a socket that is not read, or not any more, and why.
+type gone struct {
+	id   string
+	code wire.ErrorCode
+}
+
+// superseded is the word for a socket that somebody else reads now. It is no error.
+const superseded wire.ErrorCode = "superseded"
+
+// appendGone appends what is said of a socket that is not read.
+func appendGone(dst []byte, g gone) []byte {
+	dst = append(appendID(dst, g.id), `,"code":"`...)
+	return append(append(dst, g.code...), `"}`...)
 }
 
 // appendHead appends what stands before a socket's messages; "]}" stands behind.

@@ -44,13 +44,20 @@ func (k *manyStream) Deliver(id string, seq uint64, frames []wire.Frame) (taken 
 
 // Detached implements session.Sink.
 func (k *manyStream) Detached(id string, _ uint64, why session.Why) {
+	g := gone{id: id}
+	switch why {
+	case session.Ended:
+		g.code = wire.NoSocket
+	case session.Superseded:
+		g.code = superseded
+	}
 	k.mu.Lock()
 	switch {
-	case why != session.Ended || k.closed:
+	case g.code == "" || k.closed:
 	case k.out == nil: // opened tells it
-		k.miss(id)
+		k.miss(g)
 	default:
-		k.out.Write(func(dst []byte) []byte { return append(appendGone(dst, id), '\n') })
+		k.out.Write(func(dst []byte) []byte { return append(appendGone(dst, g), '\n') })
 	}
 	delete(k.full, id)
 	reached := k.reached()
@@ -83,8 +90,8 @@ func (k *manyStream) opened(out outlet) {
 	k.mutex.Unlock()
 	if len(missing) > 0 {
 		out.Write(func(dst []byte) []byte {
-			for _, id := range missing {
-				dst = append(appendGone(dst, id), '\n')
+			for _, g := range missing {
+				dst = append(appendGone(dst, g), '\n')
 			}
 			return dst
 		})

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // readers are the sockets that one sink reads, by their ids.
@@ -12,7 +13,7 @@ type readers struct {
 
 	mutex    sync.Mutex
 	attached map[string]*session.Session
-	missing  []string           // those that are not there, and nobody was told
+	missing  []gone             // those that are not read, and nobody was told
 	kept     []*session.Session // those that have left, and whose answer is under way
 	over     bool               // the answer is not under way any more
 }
@@ -25,7 +26,7 @@ func newReaders(asked []*reading) readers {
 func (r *readers) attach(sink session.Sink) {
 	for _, a := range r.asked {
 		if a.session == nil {
-			r.miss(a.id)
+			r.miss(gone{a.id, wire.NoSocket})
 			continue
 		}
 		r.mutex.Lock()
@@ -33,17 +34,17 @@ func (r *readers) attach(sink session.Sink) {
 		r.mutex.Unlock()
 		if _, err := a.session.Attach(sink, a.ack); err != nil { // it has ended meanwhile
 			r.left(a.id, false)
-			r.miss(a.id)
+			r.miss(gone{a.id, wire.NoSocket})
 		}
 	}
 	r.asked = nil
 }
 
-// miss notes a socket that is not there.
-func (r *readers) miss(id string) {
+// miss notes a socket that is not read.
+func (r *readers) miss(g gone) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.missing = append(r.missing, id)
+	r.missing = append(r.missing, g)
 }
 
 // left takes a socket out, and tells whether it was the last. Where its messages may
