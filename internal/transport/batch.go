@@ -62,7 +62,9 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 	_ = http.NewResponseController(w).EnableFullDuplex()
 	answerSend(w, v.answer, numbered, result)
 	v.session.Leave() // what else it sends is for nobody
-	endpoint.Overlong(r, int64(h.messageLimit))
+	if r.ProtoMajor == 1 { // over HTTP/2 the answer ends with the handler, and clients look whenever they like
+		endpoint.Overlong(r, int64(h.messageLimit))
+	}
 }
 
 // batchError is the answer for what is wrong with a batch; nil at its end.
