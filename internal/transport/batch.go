@@ -57,14 +57,10 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 		}
 		send.Ack = session.Ack{}
 	}
-	// A client that keeps its body open is to hear now what is wrong with it; one that
-	// looks only when it has sent all, then.
-	_ = http.NewResponseController(w).EnableFullDuplex()
-	answerSend(w, v.answer, numbered, result)
-	v.session.Leave() // what else it sends is for nobody
-	if r.ProtoMajor == 1 { // over HTTP/2 the answer ends with the handler, and clients look whenever they like
-		endpoint.Overlong(r, int64(h.messageLimit))
-	}
+	h.early(w, r, func() {
+		answerSend(w, v.answer, numbered, result)
+		v.session.Leave() // what else it sends is for nobody
+	})
 }
 
 // batchError is the answer for what is wrong with a batch; nil at its end.

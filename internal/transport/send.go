@@ -32,12 +32,14 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 		h.accept(w, r, v, send)
 		return
 	}
-	defer v.session.Leave()
-	if err != nil {
-		v.answer.Error(w, err)
-		return
-	}
-	v.answer.OK(w, http.StatusCreated)
+	h.early(w, r, func() {
+		defer v.session.Leave()
+		if err != nil {
+			v.answer.Error(w, err)
+			return
+		}
+		v.answer.OK(w, http.StatusCreated)
+	})
 }
 
 // accept hands the session what was read, and answers when the session does. It

@@ -119,9 +119,19 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 	if v.err == nil {
 		v.err = errNoSocket
 	}
-	endpoint.Overlong(r, int64(h.messageLimit))
-	v.answer.Error(w, v.err)
+	h.early(w, r, func() { v.answer.Error(w, v.err) })
 	return nil
+}
+
+// early answers a request whose body may still be on its way. A client that keeps it
+// open is to hear now what is wrong with it; one that looks only when it has sent all,
+// then.
+func (h *Handler) early(w http.ResponseWriter, r *http.Request, answer func()) {
+	_ = http.NewResponseController(w).EnableFullDuplex()
+	answer()
+	if r.ProtoMajor == 1 { // over HTTP/2 the answer ends with the handler, and clients look whenever they like
+		endpoint.Overlong(r, int64(h.messageLimit))
+	}
 }
 
 // allow lets pages read an answer that is not the session's, a preflight's above
