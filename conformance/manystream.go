@@ -55,7 +55,7 @@ func testManyStream(t *T) {
 	st.of(ss[2], 3, "text 1 2").of(ss[0], 2, "text a2", "text a3", "text a4").quiet(50 * time.Millisecond)
 	ss[1].poll(a(0)).do().has("text 0 0", "text 0 1", "text 0 2").at(1)
 	ss[2].poll(a(0)).do().has("text 1 2").at(3)
-	st.quiet(50 * time.Millisecond)
+	st.of(ss[2], 0, "superseded").quiet(50 * time.Millisecond)
 }
 
 func testManySuperseded(t *T) {

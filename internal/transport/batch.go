@@ -19,9 +19,6 @@ const (
 	runBytes = 256 << 10
 )
 
-// overlongTime is how long a client may go on sending what is refused.
-const overlongTime = 5 * time.Second
-
 var errBodyCut = wire.Errorf(wire.BadRequest, "the body did not arrive whole")
 
 // checkBatch tells what is wrong with the parameters of a send with t=f.
@@ -54,15 +51,10 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 		v.session.Leave()
 		endpoint.Abandon()
 	}
-	// A client that keeps its body open is to hear now what is wrong with it; one that
-	// looks only when it has sent all, then.
-	_ = c.EnableFullDuplex()
-	answerSend(w, v.answer, send.N > 0, b.result)
-	v.session.Leave() // what else it sends is for nobody
-	if r.ProtoMajor == 1 {
-		_ = c.SetReadDeadline(time.Now().Add(overlongTime))
-		endpoint.Overlong(r, int64(h.messageLimit))
-	}
+	h.early(w, r, func() {
+		answerSend(w, v.answer, send.N > 0, b.result)
+		v.session.Leave() // what else it sends is for nobody
+	})
 }
 
 // A batch is a body with t=f on its way to the session. What has a number is handed

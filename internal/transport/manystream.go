@@ -13,6 +13,7 @@ type manyStream struct {
 	// Guarded by stream.mu.
 	full   map[string]bool // those that wait for room
 	ending bool            // it has as much as it may: all are to leave
+	begun  bool            // what was missing has been told
 }
 
 // Deliver implements session.Sink.
@@ -54,7 +55,7 @@ func (k *manyStream) Detached(id string, _ uint64, why session.Why) {
 	k.mu.Lock()
 	switch {
 	case g.code == "" || k.closed:
-	case k.out == nil: // opened tells it
+	case !k.begun: // opened tells it
 		k.miss(g)
 	default:
 		k.out.Write(func(dst []byte) []byte { return append(appendGone(dst, g), '\n') })
@@ -66,10 +67,10 @@ func (k *manyStream) Detached(id string, _ uint64, why session.Why) {
 	k.mu.Unlock()
 	last := k.left(id, reached)
 	k.mu.Lock()
-	out := k.out
+	begun, out := k.begun, k.out
 	k.mu.Unlock()
 	switch {
-	case out == nil: // opened goes on
+	case !begun: // opened goes on
 	case last:
 		end(out, why)
 	case all:
@@ -84,10 +85,12 @@ func (k *manyStream) detachAll() {
 }
 
 func (k *manyStream) opened(out outlet) {
-	k.mutex.Lock()
+	k.mu.Lock()
+	k.begun = true
+	k.readers.mutex.Lock()
 	missing := k.missing
 	k.missing = nil
-	k.mutex.Unlock()
+	k.readers.mutex.Unlock()
 	if len(missing) > 0 {
 		out.Write(func(dst []byte) []byte {
 			for _, g := range missing {
@@ -96,6 +99,7 @@ func (k *manyStream) opened(out outlet) {
 			return dst
 		})
 	}
+	k.mu.Unlock()
 	if k.none() {
 		out.Finish()
 		return

@@ -13,6 +13,7 @@ type readers struct {
 
 	mutex    sync.Mutex
 	attached map[string]*session.Session
+	complete bool               // attach has attached all
 	missing  []gone             // those that are not read, and nobody was told
 	kept     []*session.Session // those that have left, and whose answer is under way
 	over     bool               // the answer is not under way any more
@@ -38,6 +39,9 @@ func (r *readers) attach(sink session.Sink) {
 		}
 	}
 	r.asked = nil
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.complete = true
 }
 
 // miss notes a socket that is not read.
@@ -47,14 +51,14 @@ func (r *readers) miss(g gone) {
 	r.missing = append(r.missing, g)
 }
 
-// left takes a socket out, and tells whether it was the last. Where its messages may
+// left takes a socket out, and tells whether it was the last of all. Where its messages may
 // still be on their way, as those of the last are, it is counted as long as the answer
 // is under way.
 func (r *readers) left(id string, underWay bool) (last bool) {
 	r.mutex.Lock()
 	s := r.attached[id]
 	delete(r.attached, id)
-	last = len(r.attached) == 0
+	last = r.complete && len(r.attached) == 0
 	if s != nil && (underWay || last) && !r.over {
 		r.kept = append(r.kept, s)
 		s = nil

@@ -32,12 +32,14 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 		h.accept(w, r, v, send)
 		return
 	}
-	defer v.session.Leave()
-	if err != nil {
-		v.answer.Error(w, err)
-		return
-	}
-	v.answer.OK(w, http.StatusCreated)
+	h.early(w, r, func() {
+		defer v.session.Leave()
+		if err != nil {
+			v.answer.Error(w, err)
+			return
+		}
+		v.answer.OK(w, http.StatusCreated)
+	})
 }
 
 // An offer is messages that the session was handed, and its answer to them.

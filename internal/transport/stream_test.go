@@ -361,29 +361,29 @@ func errJoin(a, b error) error {
 
 // What breaks off a batch is heard of while its body is open.
 func TestBatchOpen(t *testing.T) {
-	server, sockets := serve(t, "id")
-	_ = sockets
-	in, out := io.Pipe()
-	answered := make(chan *http.Response, 1)
-	go func() {
-		resp, err := http.Post(server.URL+"/s/id?t=f&n=1", "application/octet-stream", in)
-		if err != nil {
-			t.Error(err)
+	for path, want := range map[string]int{"/s/id?t=f&n=1": 400, "/s/id?t=f&n=0": 400, "/s/id?t=f&m=1": 400, "/s/nobody?t=f&n=1": 403} {
+		server, _ := serve(t, "id")
+		in, out := io.Pipe()
+		answered := make(chan *http.Response, 1)
+		go func() {
+			resp, err := http.Post(server.URL+path, "application/octet-stream", in)
+			if err != nil {
+				t.Error(err)
+			}
+			answered <- resp
+		}()
+		go fmt.Fprint(out, "\x81\x01a\x83\x00")
+		select {
+		case resp := <-answered:
+			if resp.StatusCode != want {
+				t.Errorf("%s: status %d, want %d", path, resp.StatusCode, want)
+			}
+			_ = resp.Body.Close()
+		case <-time.After(patience):
+			t.Errorf("%s: no answer while the body is open", path)
 		}
-		answered <- resp
-	}()
-	fmt.Fprint(out, "\x81\x01a")
-	fmt.Fprint(out, "\x83\x00")
-	select {
-	case resp := <-answered:
-		if resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("status %d", resp.StatusCode)
-		}
-		_ = resp.Body.Close()
-	case <-time.After(patience):
-		t.Error("no answer while the body is open")
+		_ = out.Close()
 	}
-	_ = out.Close()
 	http.DefaultClient.CloseIdleConnections()
 }
 

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net/http"
@@ -132,4 +133,27 @@ func TestNoDeadlineWhileQuiet(t *testing.T) {
 	}
 	s.Drop()
 	<-served
+}
+
+// Over HTTP/2 the answer to a batch that is refused ends, also where its client sends
+// no more when it sees the status, as Go's does.
+func TestBatchRefusedOverHTTP2(t *testing.T) {
+	server, _, _, client := overTLS(t, 2)
+	in, out := io.Pipe()
+	defer out.Close()
+	go func() { _, _ = out.Write([]byte("\x81\x01a\x83\x00")) }()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/s/id?t=f&n=1", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if all, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(all), "bad_request") {
+		t.Errorf("%s and then %v", all, err)
+	}
 }
