@@ -168,7 +168,7 @@ func readEvent(st *stream, b string) ([]item, error) {
 func cutLine(b []byte) int { return bytes.IndexByte(b, '\n') + 1 }
 
 func readLine(_ *stream, b string) ([]item, error) {
-	if b == "\n" {
+	if b == "   \n" {
 		return []item{{text: heartbeat}}, nil
 	}
 	var o object

@@ -55,7 +55,7 @@ func testManyStream(t *T) {
 	st.of(ss[2], 3, "text 1 2").of(ss[0], 2, "text a2", "text a3", "text a4").quiet(50 * time.Millisecond)
 	ss[1].poll(a(0)).do().has("text 0 0", "text 0 1", "text 0 2").at(1)
 	ss[2].poll(a(0)).do().has("text 1 2").at(3)
-	st.quiet(50 * time.Millisecond)
+	st.of(ss[2], 0, "superseded").quiet(50 * time.Millisecond)
 }
 
 func testManySuperseded(t *T) {
@@ -93,17 +93,17 @@ func testManyStreamSuperseded(t *T) {
 	p := ss[0].poll(a(1), "ttl=30000").start().held()
 	cs[0].Text("after")
 	p.wait().has("text after").at(2)
-	st.quiet(100 * time.Millisecond) // that socket has left it
+	st.of(ss[0], 0, "superseded").quiet(100 * time.Millisecond) // that socket has left it
 	cs[1].Text("one")
 	st.of(ss[1], 1, "text one")
 	event := ss[1].stream("e", a(1)).open().at(2)
 	cs[1].Text("two")
 	event.has("text two")
-	st.quiet(50 * time.Millisecond)
+	st.of(ss[1], 0, "superseded").quiet(50 * time.Millisecond)
 	cs[2].Text("three")
 	st.of(ss[2], 1, "text three")
 	ss[2].many(sockets(ss[2].after(1)), "ttl=0").do().holds()
-	st.ends()
+	st.of(ss[2], 0, "superseded").ends()
 	cs[1].Text("four")
 	event.has("text four")
 }

@@ -116,6 +116,7 @@ func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 		Overlong(r, limit)
 		return nil, errBody(limit)
 	}
+	r.Body = http.NoBody // net/http closes one that has ended, and then none can tell any more that it had
 	return body, nil
 }
 

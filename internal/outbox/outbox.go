@@ -38,11 +38,20 @@ type Outbox struct {
 // New makes the Outbox of a connection. A write whose pieces of 64 KiB are stuck for
 // longer than patience fails; 0 waits for ever.
 func New(conn net.Conn, patience time.Duration) *Outbox {
-	o := &Outbox{Conn: conn, patience: patience}
-	if sys, ok := conn.(syscall.Conn); ok {
-		o.raw, _ = sys.SyscallConn()
+	return &Outbox{Conn: conn, raw: Raw(conn), patience: patience}
+}
+
+// Raw is the way past a connection to the kernel, where nothing else is on that way; or
+// nil. Not everything with a SyscallConn has one: a *net.TCPConn may be embedded in what
+// has a Read and a Write of its own.
+func Raw(conn net.Conn) (raw syscall.RawConn) {
+	switch c := conn.(type) {
+	case *net.TCPConn:
+		raw, _ = c.SyscallConn()
+	case *net.UnixConn:
+		raw, _ = c.SyscallConn()
 	}
-	return o
+	return raw
 }
 
 // WhenSettled sets what is called each time that everything is with the kernel

@@ -6,16 +6,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/outbox"
 	"github.com/polysocket/polysocket/internal/poller"
 )
 
-// Events are what a Conn tells. Its methods are called in any goroutine, never from
-// within a method of the Conn, and with no lock held.
+// Events are what a Conn tells. Its methods are called in any goroutine, with no lock
+// held, and never from within a method of the Conn but Cut.
 type Events interface {
 	// Writable tells that all that was written is with the kernel, after Write said
 	// full.
@@ -37,12 +37,12 @@ type Conn struct {
 	lot     *Lot
 	server  *http.Server
 	out     *outbox.Outbox
-	watch   *poller.Watch // nil where there is no file descriptor
+	watch   *poller.Watch // nil where the connection is somebody's own, and listen waits
 	chunked bool          // the body is in chunks; HTTP/1.0 has none
 	keep    bool          // the connection is good for another request
-	ahead   []byte        // what the client has sent of it
 
 	mu    sync.Mutex
+	ahead []byte // what the client has sent of its next request
 	on    Events
 	state state
 	idle  *time.Timer // while it waits for a request
@@ -64,17 +64,13 @@ func (c *Conn) open(conn net.Conn) {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	watch, err := c.lot.poller.Watch(conn, c.happened)
-	if err != nil {
-		return // then a hangup shows when something is written
+	raw := outbox.Raw(conn)
+	if raw == nil {
+		return
 	}
-	c.watch = watch
-	if s, ok := conn.(syscall.Conn); ok {
-		if raw, err := s.SyscallConn(); err == nil {
-			// A connection that has died without a word is not to hold its socket for long.
-			_ = raw.Control(limitUnacknowledged)
-		}
-	}
+	// A connection that has died without a word is not to hold its socket for long.
+	_ = raw.Control(limitUnacknowledged)
+	c.watch, _ = c.lot.poller.Watch(conn, c.happened) // where it fails, listen does the same
 }
 
 // Start begins to tell. Until then nothing may be written.
@@ -86,7 +82,32 @@ func (c *Conn) Start(on Events) {
 		return
 	}
 	c.on = on
-	c.arm(poller.Hangup)
+	switch {
+	case c.watch != nil:
+		c.arm(poller.Hangup)
+	case len(c.ahead) == 0: // else the next byte is there, and net/http would not notice a hangup either
+		go c.listen()
+	}
+}
+
+// listen does what the poller does, for a connection that it does not know: it waits
+// for the next byte, or the end.
+func (c *Conn) listen() {
+	var p [1]byte
+	n, _ := c.out.Conn.Read(p[:])
+	c.mu.Lock()
+	switch {
+	case c.state == gone:
+		c.mu.Unlock()
+	case n == 0:
+		c.end()
+	default:
+		if c.ahead = append(c.ahead, p[0]); c.state == waiting {
+			c.goBack()
+			return
+		}
+		c.mu.Unlock()
+	}
 }
 
 // arm asks for events. The lock must be held.
@@ -95,7 +116,7 @@ func (c *Conn) arm(e poller.Event) {
 		return
 	}
 	if err := c.watch.Arm(e); err != nil {
-		go c.Cut() // it is closed, or the system is out of memory
+		go c.endIf(parked, finishing, waiting) // it is closed, or the system is out of memory
 	}
 }
 
@@ -155,20 +176,16 @@ func (c *Conn) finish(last []byte) {
 	}
 }
 
-// Cut closes the connection at once.
-func (c *Conn) Cut() {
-	c.mu.Lock()
-	if c.state == gone {
-		c.mu.Unlock()
-		return
-	}
-	c.end()
-}
+// Cut closes the connection at once, unless the response is over.
+func (c *Conn) Cut() { c.endIf(parked, finishing) }
 
 // drain closes the connection if it waits for a request.
-func (c *Conn) drain() {
+func (c *Conn) drain() { c.endIf(waiting) }
+
+// endIf closes the connection if it is in one of these states.
+func (c *Conn) endIf(states ...state) {
 	c.mu.Lock()
-	if c.state != waiting {
+	if !slices.Contains(states, c.state) {
 		c.mu.Unlock()
 		return
 	}
@@ -185,11 +202,19 @@ func (c *Conn) end() {
 	}
 	on := c.on
 	c.mu.Unlock()
-	_ = c.out.Close()
-	c.lot.remove(c)
+	if _, ok := c.out.Conn.(*tls.Conn); ok {
+		go c.close() // which waits up to 5 s until its close_notify is with the kernel
+	} else {
+		c.close()
+	}
 	if over && on != nil {
 		on.Over()
 	}
+}
+
+func (c *Conn) close() {
+	_ = c.out.Close()
+	c.lot.remove(c)
 }
 
 func (c *Conn) stopIdle() {
@@ -214,7 +239,7 @@ func (c *Conn) complete() {
 	switch {
 	case c.state != waiting:
 		c.mu.Unlock()
-	case len(c.ahead) > 0 || c.watch == nil:
+	case len(c.ahead) > 0:
 		c.goBack()
 	default:
 		c.idle = time.AfterFunc(idleTime, c.drain)

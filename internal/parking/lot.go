@@ -108,8 +108,8 @@ func (l *Lot) closing() bool {
 }
 
 // Close closes what waits for a next request, gives answers that are under way a
-// few seconds to go out, and then closes what is left. It must be called once, when
-// nothing is parked any more.
+// few seconds to go out, and then closes what is left. Nothing is parked any more
+// after it.
 func (l *Lot) Close() {
 	l.mu.Lock()
 	l.closed = true

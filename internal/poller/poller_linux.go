@@ -64,7 +64,7 @@ func (p *Poller) run() {
 		}
 		for _, e := range events[:n] {
 			p.mu.Lock()
-			w := p.watches[int64(e.Fd)|int64(e.Pad)<<32]
+			w := p.watches[idOf(e)]
 			p.mu.Unlock()
 			if w != nil {
 				go w.tell(eventOf(e.Events))
@@ -72,6 +72,9 @@ func (p *Poller) run() {
 		}
 	}
 }
+
+// idOf is the id that control gave the kernel, in two halves.
+func idOf(e unix.EpollEvent) int64 { return int64(uint32(e.Fd)) | int64(e.Pad)<<32 }
 
 func eventOf(epoll uint32) (e Event) {
 	if epoll&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {

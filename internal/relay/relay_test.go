@@ -156,3 +156,28 @@ func TestShut(t *testing.T) {
 		t.Errorf("there are %d sockets", n)
 	}
 }
+
+// A socket that is not bound is bound by who comes, and not by its neighbours in /m.
+func TestManyBindsNothing(t *testing.T) {
+	r := newRelay(t)
+	query := ""
+	for _, origin := range []string{"https://page.example", "", "https://other.example"} {
+		tg := newTarget(t)
+		close(tg.answer)
+		reply, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url, Origin: origin})
+		if err != nil {
+			t.Fatal(err)
+		}
+		query += "," + reply.Socket + ":0"
+	}
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/m?ttl=0&s="+query[1:], nil))
+	ids := strings.Split(strings.ReplaceAll(query[1:], ":0", ""), ",")
+	if got := w.Body.String(); strings.Count(got, "no_socket") != 1 || !strings.Contains(got, `"socket":"`+ids[2]+`","code":"no_socket"`) ||
+		w.Header().Get("Access-Control-Allow-Origin") != "https://page.example" {
+		t.Errorf("%s, %v", got, w.Header())
+	}
+	if bound := r.sockets.Bound(ids[1]); bound != "" {
+		t.Errorf("bound to %q, which nobody has named", bound)
+	}
+}

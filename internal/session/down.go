@@ -70,7 +70,9 @@ func (d *down) last() uint64 { return d.acked + uint64(len(d.queue)) }
 // Attach makes the sink the socket's reader. An older one is superseded. With an
 // ack, reading starts after the highest that was acknowledged and goes on after
 // it; without, it starts with what is unacknowledged and what the sink takes
-// counts as acknowledged. first is the number of the message that it starts with.
+// counts as acknowledged. first is the number of the message that it starts with; a
+// later one where an older reader takes some in this moment that need no
+// acknowledgement.
 //
 // An error means that the sink is not attached, and an older one undisturbed.
 func (s *Session) Attach(sink Sink, ack Ack) (first uint64, err error) {

@@ -100,6 +100,7 @@ func (s *Session) cutOff() {
 	}
 	u.held, u.bytes = nil, 0
 	u.queue, u.queued = nil, 0
+	s.tellWatches()
 }
 
 // reject drops the part whose turn it is, and with it what else is held of its

@@ -57,7 +57,7 @@ func (r *rig) send(send Send) *answer {
 	r.Helper()
 	a := &answer{t: r}
 	entered := r.s.Enter()
-	a.cancel = r.s.Accept(send, func(result Result) {
+	_, a.cancel = r.s.Accept(send, func(result Result) {
 		a.set(result)
 		if entered {
 			r.s.Leave()

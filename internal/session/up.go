@@ -45,22 +45,71 @@ type up struct {
 
 	waiting []*waiter // numbered, or passed on and not yet with the kernel
 	own     uint64    // the number of the client's own close; 0: none
+	watches []*watch
 }
 
 // Accept takes a send. done is called once: when all that was taken of it has
 // been passed on, has waited too long, or never will be; maybe before Accept
-// returns, and without the session's lock.
+// returns, and without the session's lock. taken says how many of its frames were
+// taken, from the first on: of a send with numbers what is outside the window is not.
 //
 // cancel tells that nobody waits for the answer any more. What has a number
 // stays; a send without one whose turn has not come is forgotten.
-func (s *Session) Accept(send Send, done func(Result)) (cancel func()) {
+func (s *Session) Accept(send Send, done func(Result)) (taken int, cancel func()) {
 	w := &waiter{done: done}
 	s.mu.Lock()
 	defer s.unlock()
-	if err := s.accept(w, send); err != nil {
+	switch err := s.accept(w, send); {
+	case err != nil:
 		s.answer(w, err)
+	case send.N > 0 && len(send.Frames) > 0:
+		taken = int(w.last - w.first + 1)
+	default:
+		taken = len(send.Frames)
 	}
-	return func() { s.cancel(w) }
+	return taken, func() { s.cancel(w) }
+}
+
+// A watch is somebody who waits for the end of sending.
+type watch struct{ f func() }
+
+// Watch calls f when nothing more can be sent, once, and at once where that is so
+// already; not any more after stop. Closed tells why.
+func (s *Session) Watch(f func()) (stop func()) {
+	w := &watch{f}
+	s.mu.Lock()
+	defer s.unlock()
+	if s.state != open {
+		s.later(f)
+		return func() {}
+	}
+	s.up.watches = append(s.up.watches, w)
+	return func() {
+		s.mu.Lock()
+		defer s.unlock()
+		s.up.watches = slices.DeleteFunc(s.up.watches, func(o *watch) bool { return o == w })
+	}
+}
+
+// tellWatches tells all who wait that sending is over.
+func (s *Session) tellWatches() {
+	for _, w := range s.up.watches {
+		s.later(w.f)
+	}
+	s.up.watches = nil
+}
+
+// Closed is the error of whoever would send more, or nil.
+func (s *Session) Closed() *wire.Error {
+	s.mu.Lock()
+	defer s.unlock()
+	switch {
+	case s.state == open:
+		return nil
+	case s.up.own != 0 && s.state == closing:
+		return errAfterOwn
+	}
+	return errNoSocket
 }
 
 func (s *Session) accept(w *waiter, send Send) *wire.Error {

@@ -176,7 +176,7 @@ func (w *world) send(t *rapid.T, send Send) wire.ErrorCode {
 		code = w.takeNumbered(r, send)
 	}
 	var now Result
-	r.cancel = w.s.Accept(send, func(result Result) {
+	_, r.cancel = w.s.Accept(send, func(result Result) {
 		w.mu.Lock()
 		r.answers++
 		r.result, now = result, result

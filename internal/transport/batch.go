@@ -1,9 +1,12 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/session"
@@ -31,72 +34,181 @@ func (v *visit) checkBatch(more, raw bool) error {
 	return nil
 }
 
-// sendBatch takes the messages of a body as they arrive. It reads on when they have
-// been passed on, and answers when all were.
+// sendBatch takes the messages of a body as they arrive, and answers when all have
+// been passed on.
 func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
-	body := wire.NewBatchReader(r.Body, h.messageLimit)
-	numbered := send.N > 0
-	var result session.Result
+	c := http.NewResponseController(w)
+	b := &batch{session: v.session, body: wire.NewBatchReader(r.Body, h.messageLimit), limit: h.messageLimit, send: send}
+	// Where it cannot be set the body's next message shows what has happened.
+	b.interrupt = func() { _ = c.SetReadDeadline(time.Unix(1, 0)) }
+	ended := b.read(r.Context())
+	if ended { // all of it is with the session
+		h.answerOffer(w, r, v, b.last, send.N > 0, b.before)
+		return
+	}
+	b.cancel()
+	if b.gone {
+		v.session.Leave()
+		endpoint.Abandon()
+	}
+	h.early(w, r, func() {
+		answerSend(w, v.answer, send.N > 0, b.result)
+		v.session.Leave() // what else it sends is for nobody
+	})
+}
+
+// A batch is a body with t=f on its way to the session. What has a number is handed
+// over as long as the window has room, whether it is passed on or not.
+type batch struct {
+	session   *session.Session
+	body      *wire.BatchReader
+	limit     int
+	send      session.Send // its N is the number of what comes next
+	interrupt func()       // ends a read of the body that is under way
+
+	mu      sync.Mutex
+	reading bool // interrupt may be called
+
+	last   *offer   // what was handed over last
+	before []*offer // and those before it that have not been answered
+	result session.Result
+	gone   bool // the client is
+}
+
+// read reads the body and hands it over. Where it was not all, result says why.
+func (b *batch) read(ctx context.Context) (ended bool) {
+	b.reading = true
+	unwatch := b.session.Watch(b.stop)
+	defer func() {
+		unwatch()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.reading = false // after that the connection is none of its concern
+	}()
+	closes := false
 	for first := true; ; first = false {
-		frames, err := body.Next(runCount, runBytes)
-		ended := errors.Is(err, io.EOF)
-		if err != nil && (!first || !ended) {
-			result.Err = h.batchError(err)
-			break
+		frames, err := b.body.Next(runCount, runBytes)
+		switch {
+		case errors.Is(err, wire.ErrBodyBroken) && closes: // it was stopped by its own close
+			return true
+		case errors.Is(err, io.EOF) && first:
+			b.hand(nil)
+			return true
+		case errors.Is(err, io.EOF):
+			return true
+		case err != nil:
+			b.wrong(err)
+			return false
 		}
-		send.Frames = frames
-		if ended || body.Last() {
-			h.accept(w, r, v, send)
-			return
+		closes = frames[len(frames)-1].Kind == wire.Close
+		if !b.pass(ctx, frames) {
+			return false
 		}
-		if result = h.passOn(r, v, send); result.Err != nil || numbered && result.N < send.N+uint64(len(frames))-1 {
-			break
+		if b.body.Last() {
+			return true
 		}
-		if numbered {
-			send.N += uint64(len(frames))
-		}
-		send.Ack = session.Ack{}
 	}
-	defer v.session.Leave()
-	// A client that keeps its body open is to hear now what is wrong with it; one that
-	// looks only when it has sent all, then.
-	_ = http.NewResponseController(w).EnableFullDuplex()
-	answerSend(w, v.answer, numbered, result)
-	endpoint.Overlong(r, int64(h.messageLimit))
 }
 
-// batchError is the answer for what is wrong with a batch; nil at its end.
-func (h *Handler) batchError(err error) *wire.Error {
+// stop ends the reading: nothing of what comes would be taken.
+func (b *batch) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.reading {
+		b.interrupt()
+	}
+}
+
+// wrong sets the result of a body with which something is wrong, or whose reading was
+// stopped.
+func (b *batch) wrong(err error) {
 	switch {
-	case errors.Is(err, io.EOF):
-		return nil
 	case errors.Is(err, wire.ErrMessageTooLarge):
-		return wire.Errorf(wire.TooLarge, "a message in the body is over the limit of %d bytes", h.messageLimit)
-	case errors.Is(err, wire.ErrBodyBroken):
-		return errBodyCut
+		b.result.Err = wire.Errorf(wire.TooLarge, "a message in the body is over the limit of %d bytes", b.limit)
+	case !errors.Is(err, wire.ErrBodyBroken):
+		b.result.Err = wire.Errorf(wire.BadRequest, "the body is no run of whole frames: %v", err)
+	case b.session.Closed() != nil:
+		b.result.Err = b.session.Closed()
+	case !b.sound():
+	default:
+		b.result.Err = errBodyCut
 	}
-	return wire.Errorf(wire.BadRequest, "the body is no run of whole frames: %v", err)
 }
 
-// passOn hands the session some messages, and again what did not fit into its
-// window, until all are passed on. Where nothing moves on it gives up.
-func (h *Handler) passOn(r *http.Request, v *visit, send session.Send) (result session.Result) {
-	for len(send.Frames) > 0 {
-		results := make(chan session.Result, 1)
-		cancel := v.session.Accept(send, func(result session.Result) { results <- result })
+// pass hands messages over. Those that do not fit into the window wait until the
+// ones before them are passed on; where nothing moves on, or one is refused, that is
+// the result.
+func (b *batch) pass(ctx context.Context, frames []wire.Frame) bool {
+	for {
+		taken := b.hand(frames)
+		frames = frames[taken:]
+		numbered := b.send.N > 0
+		if numbered {
+			b.send.N += uint64(taken)
+		}
+		switch {
+		case len(frames) == 0 && b.body.Last():
+			return b.sound()
+		case len(frames) == 0 && numbered: // it waits for its turn, and the body is read on
+			b.last.whenLate(b.send.N-1, b.stop)
+			return b.sound()
+		}
+		if result, done := b.last.answered(); done && len(b.before) > 0 && result.Err != nil && result.Err.Code == wire.OutOfWindow {
+			// What is in the window has to go first.
+			b.last = b.before[len(b.before)-1]
+			b.before = b.before[:len(b.before)-1]
+		}
 		select {
-		case result = <-results:
-		case <-r.Context().Done():
-			cancel()
-			v.session.Leave()
-			endpoint.Abandon()
+		case <-b.last.done:
+		case <-ctx.Done():
+			b.gone = true
+			return false
 		}
-		if result.Err != nil || send.N == 0 || result.N < send.N {
-			return result
+		b.result = b.last.result
+		switch {
+		case b.result.Err != nil || numbered && b.result.N < b.send.N-1:
+			return false
+		case len(frames) == 0:
+			return b.sound()
 		}
-		taken := min(result.N-send.N+1, uint64(len(send.Frames)))
-		send.N += taken
-		send.Frames = send.Frames[taken:]
 	}
-	return result
+}
+
+// hand hands messages over, and tells how many were taken.
+func (b *batch) hand(frames []wire.Frame) (taken int) {
+	if b.last != nil {
+		b.before = append(b.before, b.last)
+	}
+	b.send.Frames = frames
+	b.last, taken = offerTo(b.session, b.send)
+	b.send.Ack = session.Ack{}
+	return taken
+}
+
+// sound tells whether nothing of what was handed over was refused or has waited too
+// long, as far as that is known; else it is the result. What is passed on is
+// forgotten.
+func (b *batch) sound() bool {
+	waiting := b.before[:0]
+	for _, o := range append(b.before, b.last) {
+		switch result, done := o.answered(); {
+		case !done && o != b.last:
+			waiting = append(waiting, o)
+		case done && o.late():
+			b.result = result
+			return false
+		}
+	}
+	b.before = waiting
+	return true
+}
+
+// cancel tells the session that nobody waits any more.
+func (b *batch) cancel() {
+	for _, o := range b.before {
+		o.gone()
+	}
+	if b.last != nil {
+		b.last.gone()
+	}
 }

@@ -46,13 +46,13 @@ func (h *Handler) many(w http.ResponseWriter, r *http.Request) {
 
 	if streams {
 		k := &manyStream{readers: newReaders(asked)}
-		k.stream = stream{beat: "\n", every: every, limit: endless, writer: k}
+		k.stream = stream{beat: "   \n", every: every, limit: endless, writer: k}
 		k.attach(k)
 		h.begin(w, r, &k.stream, "application/x-ndjson")
 		return
 	}
 	k := &manyPoll{readers: newReaders(asked), answers: v.answer, limit: limit}
-	k.pending = pending{answer: k.write, gone: k.detachAll, leave: func() {}, done: make(chan struct{})}
+	k.pending = pending{answer: k.write, gone: k.detachAll, leave: k.readers.leave, done: make(chan struct{})}
 	k.attach(k)
 	k.settle(true)
 	k.after(ttl, k.detachAll)
@@ -127,15 +127,15 @@ func parseSockets(s string) ([]*reading, error) {
 // enterAll finds the sessions of the sockets, and applies what is acknowledged. An
 // error is one of a request that is to have no effect on who else reads.
 func (h *Handler) enterAll(w http.ResponseWriter, v *visit, asked []*reading) error {
-	origin := v.caller.Origin
+	origin := v.caller.Origin // then that of the first that is bound
 	entered := false
 	var wrong error
 	for _, a := range asked {
-		s, bound, ok := h.sockets.Enter(a.id, origin)
+		s, bound, ok := h.sockets.Enter(a.id, v.caller.Origin)
 		if !ok {
 			continue
 		}
-		if bound != "" && origin != "" && bound != origin { // not that of those before it
+		if bound != "" && origin != "" && bound != origin {
 			s.Leave()
 			continue
 		}
@@ -171,9 +171,19 @@ func isNoSocket(err error) bool {
 	return errors.As(err, &e) && e.Code == wire.NoSocket
 }
 
-// appendGone appends what is said of a socket that is not there.
-func appendGone(dst []byte, id string) []byte {
-	return append(appendID(dst, id), `,"code":"no_socket"}`...)
+// A gone is a socket that is not read, or not any more, and why.
+type gone struct {
+	id   string
+	code wire.ErrorCode
+}
+
+// superseded is the word for a socket that somebody else reads now. It is no error.
+const superseded wire.ErrorCode = "superseded"
+
+// appendGone appends what is said of a socket that is not read.
+func appendGone(dst []byte, g gone) []byte {
+	dst = append(appendID(dst, g.id), `,"code":"`...)
+	return append(append(dst, g.code...), `"}`...)
 }
 
 // appendHead appends what stands before a socket's messages; "]}" stands behind.

@@ -52,10 +52,10 @@ func (p *manyPoll) Detached(id string, _ uint64, why session.Why) {
 	if why == session.Ended {
 		p.mutex.Lock()
 		p.comma()
-		p.objects = appendGone(p.objects, id)
+		p.objects = appendGone(p.objects, gone{id, wire.NoSocket})
 		p.mutex.Unlock()
 	}
-	p.left(id)
+	p.left(id, true)
 	p.settle(false)
 }
 
@@ -65,9 +65,9 @@ func (p *manyPoll) settle(begin bool) {
 	p.mutex.Lock()
 	if begin {
 		p.begun = true
-		for _, id := range p.missing {
+		for _, g := range p.missing {
 			p.comma()
-			p.objects = appendGone(p.objects, id)
+			p.objects = appendGone(p.objects, g)
 		}
 	}
 	seal := p.begun && !p.sealed && len(p.objects) > 0

@@ -10,7 +10,10 @@ type manyStream struct {
 	stream
 	readers
 
-	full map[string]bool // guarded by stream.mu: those that wait for room
+	// Guarded by stream.mu.
+	full   map[string]bool // those that wait for room
+	ending bool            // it has as much as it may: all are to leave
+	begun  bool            // what was missing has been told
 }
 
 // Deliver implements session.Sink.
@@ -42,27 +45,35 @@ func (k *manyStream) Deliver(id string, seq uint64, frames []wire.Frame) (taken 
 
 // Detached implements session.Sink.
 func (k *manyStream) Detached(id string, _ uint64, why session.Why) {
-	last := k.left(id)
-	k.mu.Lock()
-	delete(k.full, id)
-	out := k.out
-	switch {
-	case out == nil:
-		if why == session.Ended {
-			k.readers.mutex.Lock()
-			k.missing = append(k.missing, id)
-			k.readers.mutex.Unlock()
-		}
-		k.mu.Unlock()
-		return // opened goes on
-	case why == session.Ended && !k.closed:
-		out.Write(func(dst []byte) []byte { return append(appendGone(dst, id), '\n') })
+	g := gone{id: id}
+	switch why {
+	case session.Ended:
+		g.code = wire.NoSocket
+	case session.Superseded:
+		g.code = superseded
 	}
+	k.mu.Lock()
+	switch {
+	case g.code == "" || k.closed:
+	case !k.begun: // opened tells it
+		k.miss(g)
+	default:
+		k.out.Write(func(dst []byte) []byte { return append(appendGone(dst, g), '\n') })
+	}
+	delete(k.full, id)
 	reached := k.reached()
+	all := reached && !k.ending
+	k.ending = reached
 	k.mu.Unlock()
-	if last {
+	last := k.left(id, reached)
+	k.mu.Lock()
+	begun, out := k.begun, k.out
+	k.mu.Unlock()
+	switch {
+	case !begun: // opened goes on
+	case last:
 		end(out, why)
-	} else if reached {
+	case all:
 		k.detachAll()
 	}
 }
@@ -74,18 +85,21 @@ func (k *manyStream) detachAll() {
 }
 
 func (k *manyStream) opened(out outlet) {
-	k.mutex.Lock()
+	k.mu.Lock()
+	k.begun = true
+	k.readers.mutex.Lock()
 	missing := k.missing
 	k.missing = nil
-	k.mutex.Unlock()
+	k.readers.mutex.Unlock()
 	if len(missing) > 0 {
 		out.Write(func(dst []byte) []byte {
-			for _, id := range missing {
-				dst = append(appendGone(dst, id), '\n')
+			for _, g := range missing {
+				dst = append(appendGone(dst, g), '\n')
 			}
 			return dst
 		})
 	}
+	k.mu.Unlock()
 	if k.none() {
 		out.Finish()
 		return
@@ -105,4 +119,7 @@ func (k *manyStream) roomAgain() {
 	}
 }
 
-func (k *manyStream) ended() { k.detachAll() }
+func (k *manyStream) ended() {
+	k.detachAll()
+	k.leave()
+}

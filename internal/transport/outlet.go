@@ -22,9 +22,12 @@ type outlet interface {
 	Full() bool
 	// Finish ends the response, behind all that was written.
 	Finish()
-	// Cut breaks it off.
+	// Cut breaks it off, if it is not over.
 	Cut()
 }
+
+// longAgo is a deadline that ends what is under way.
+var longAgo = time.Unix(1, 0)
 
 // The numbers of writing a stream from its handler.
 const (
@@ -35,19 +38,20 @@ const (
 // A held is the outlet of a response whose connection cannot be parked, as over
 // HTTP/2: its handler stays in run.
 type held struct {
-	w    http.ResponseWriter
-	on   parking.Events
-	wake chan struct{} // there is something to do
+	w       http.ResponseWriter
+	control *http.ResponseController
+	on      parking.Events
+	wake    chan struct{} // there is something to do
 
 	mu       sync.Mutex
 	waiting  []byte
-	writing  bool
+	writing  bool // run is in writeOut
 	finished bool
 	cut      bool
 }
 
 func newHeld(w http.ResponseWriter, on parking.Events) *held {
-	return &held{w: w, on: on, wake: make(chan struct{}, 1)}
+	return &held{w: w, control: http.NewResponseController(w), on: on, wake: make(chan struct{}, 1)}
 }
 
 func (o *held) Write(encode func([]byte) []byte) (full bool) {
@@ -80,6 +84,9 @@ func (o *held) Cut() {
 	defer o.mu.Unlock()
 	o.cut = true
 	o.signal()
+	if o.writing { // which may be for long
+		_ = o.control.SetWriteDeadline(longAgo)
+	}
 }
 
 func (o *held) signal() {
@@ -89,13 +96,20 @@ func (o *held) signal() {
 	}
 }
 
-// next is what is to be written now. more is false when the response is complete.
+// next is what is to be written now, and then written must be called. more is false
+// when the response is complete.
 func (o *held) next() (p []byte, more, cut bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p, o.waiting = o.waiting, nil
-	o.writing = len(p) > 0
-	return p, !o.finished || o.writing, o.cut
+	o.writing = len(p) > 0 && !o.cut
+	return p, !o.finished || len(p) > 0, o.cut
+}
+
+func (o *held) written() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = false
 }
 
 // run writes until the response is over. It does not return where the response is
@@ -110,9 +124,6 @@ func (o *held) run(ctx context.Context) {
 		case !more:
 			return
 		case len(p) > 0:
-			o.mu.Lock()
-			o.writing = false
-			o.mu.Unlock()
 			o.on.Writable()
 			continue
 		}
@@ -124,15 +135,29 @@ func (o *held) run(ctx context.Context) {
 	}
 }
 
+// writeOut writes, and waits until it is with the kernel.
 func (o *held) writeOut(p []byte) bool {
-	c := http.NewResponseController(o.w)
+	defer o.written()
 	for piece := range slices.Chunk(p, heldPiece) {
-		_ = c.SetWriteDeadline(time.Now().Add(heldPatience)) // where it cannot be set the server's own holds
+		if !o.hurry() {
+			return false
+		}
 		if _, err := o.w.Write(piece); err != nil {
 			return false
 		}
 	}
-	err := c.Flush()
-	_ = c.SetWriteDeadline(time.Time{})
+	err := o.control.Flush()
+	_ = o.control.SetWriteDeadline(time.Time{})
 	return err == nil
+}
+
+// hurry sets how long a piece may take, unless the response has been cut: that is not
+// to be undone.
+func (o *held) hurry() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.cut {
+		_ = o.control.SetWriteDeadline(time.Now().Add(heldPatience)) // where it cannot be set the server's own holds
+	}
+	return !o.cut
 }

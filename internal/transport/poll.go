@@ -28,15 +28,16 @@ func (h *Handler) poll(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	ttl, limit := v.pollTimes()
 	ack := v.ack()
+	s := v.session // and not v, which has all parameters, and is not to be kept
 	sink := &pollSink{limit: limit, answers: v.answer, numbered: ack.Given}
 	err := v.err
 	if err == nil {
-		sink.pending = pending{answer: sink.write, leave: v.session.Leave, done: make(chan struct{})}
-		sink.gone = func() { v.session.Detach(sink) }
-		_, err = v.session.Attach(sink, ack)
+		sink.pending = pending{answer: sink.write, leave: s.Leave, done: make(chan struct{})}
+		sink.gone = func() { s.Detach(sink) }
+		_, err = s.Attach(sink, ack)
 	}
 	if err != nil {
-		v.session.Leave()
+		s.Leave()
 		v.answer.Error(w, err)
 		return
 	}

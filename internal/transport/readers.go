@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // readers are the sockets that one sink reads, by their ids.
@@ -12,7 +13,10 @@ type readers struct {
 
 	mutex    sync.Mutex
 	attached map[string]*session.Session
-	missing  []string // those that are not there
+	complete bool               // attach has attached all
+	missing  []gone             // those that are not read, and nobody was told
+	kept     []*session.Session // those that have left, and whose answer is under way
+	over     bool               // the answer is not under way any more
 }
 
 func newReaders(asked []*reading) readers {
@@ -23,31 +27,59 @@ func newReaders(asked []*reading) readers {
 func (r *readers) attach(sink session.Sink) {
 	for _, a := range r.asked {
 		if a.session == nil {
-			r.missing = append(r.missing, a.id)
+			r.miss(gone{a.id, wire.NoSocket})
 			continue
 		}
 		r.mutex.Lock()
 		r.attached[a.id] = a.session
 		r.mutex.Unlock()
 		if _, err := a.session.Attach(sink, a.ack); err != nil { // it has ended meanwhile
-			r.left(a.id)
-			r.missing = append(r.missing, a.id)
+			r.left(a.id, false)
+			r.miss(gone{a.id, wire.NoSocket})
 		}
 	}
 	r.asked = nil
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.complete = true
 }
 
-// left counts a socket out, and tells whether it was the last.
-func (r *readers) left(id string) (last bool) {
+// miss notes a socket that is not read.
+func (r *readers) miss(g gone) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.missing = append(r.missing, g)
+}
+
+// left takes a socket out, and tells whether it was the last of all. Where its messages may
+// still be on their way, as those of the last are, it is counted as long as the answer
+// is under way.
+func (r *readers) left(id string, underWay bool) (last bool) {
 	r.mutex.Lock()
 	s := r.attached[id]
 	delete(r.attached, id)
-	last = len(r.attached) == 0
+	last = r.complete && len(r.attached) == 0
+	if s != nil && (underWay || last) && !r.over {
+		r.kept = append(r.kept, s)
+		s = nil
+	}
 	r.mutex.Unlock()
 	if s != nil {
 		s.Leave()
 	}
 	return last
+}
+
+// leave counts out all that have left: the answer is over.
+func (r *readers) leave() {
+	r.mutex.Lock()
+	r.over = true
+	kept := r.kept
+	r.kept = nil
+	r.mutex.Unlock()
+	for _, s := range kept {
+		s.Leave()
+	}
 }
 
 // none tells whether no socket is attached.

@@ -32,26 +32,89 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 		h.accept(w, r, v, send)
 		return
 	}
-	defer v.session.Leave()
-	if err != nil {
-		v.answer.Error(w, err)
-		return
-	}
-	v.answer.OK(w, http.StatusCreated)
+	h.early(w, r, func() {
+		defer v.session.Leave()
+		if err != nil {
+			v.answer.Error(w, err)
+			return
+		}
+		v.answer.OK(w, http.StatusCreated)
+	})
 }
+
+// An offer is messages that the session was handed, and its answer to them.
+type offer struct {
+	pending
+	result session.Result // when it is done
+
+	last uint64 // the number of the last of them; see whenLate
+	hook func() // guarded by pending.mu
+}
+
+// offerTo hands the session messages, and tells how many were taken. What it answers
+// in the end is in the offer; who waits for that sets what pending needs.
+func offerTo(s *session.Session, send session.Send) (o *offer, taken int) {
+	o = &offer{pending: pending{done: make(chan struct{})}}
+	taken, o.gone = s.Accept(send, func(r session.Result) {
+		o.result = r
+		o.finish()
+		o.mu.Lock()
+		hook := o.hook
+		o.mu.Unlock()
+		if hook != nil && o.late() {
+			hook()
+		}
+	})
+	return o, taken
+}
+
+// whenLate has f called where the messages, of which this is the last's number, are
+// refused, or have waited too long.
+func (o *offer) whenLate(last uint64, f func()) {
+	o.mu.Lock()
+	o.last, o.hook = last, f
+	finished := o.finished
+	o.mu.Unlock()
+	if finished && o.late() {
+		f()
+	}
+}
+
+// answered is the answer, where there is one.
+func (o *offer) answered() (session.Result, bool) {
+	select {
+	case <-o.done:
+		return o.result, true
+	default:
+		return session.Result{}, false
+	}
+}
+
+// late tells whether an offer that is done was refused, or has waited too long.
+func (o *offer) late() bool { return o.result.Err != nil || o.result.N < o.last }
 
 // accept hands the session what was read, and answers when the session does. It
 // keeps nothing of the body meanwhile, and leaves the session.
 func (h *Handler) accept(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
-	numbered, answers := send.N > 0, v.answer
-	var result session.Result
-	p := &pending{leave: v.session.Leave, done: make(chan struct{})}
-	p.answer = func(w http.ResponseWriter) { answerSend(w, answers, numbered, result) }
-	p.gone = v.session.Accept(send, func(r session.Result) {
-		result = r
-		p.finish()
-	})
-	h.wait(w, r, p)
+	o, _ := offerTo(v.session, send)
+	h.answerOffer(w, r, v, o, send.N > 0, nil)
+}
+
+// answerOffer waits for the answer to an offer, and gives it; but one of those before
+// it where that was refused.
+func (h *Handler) answerOffer(w http.ResponseWriter, r *http.Request, v *visit, o *offer, numbered bool, before []*offer) {
+	answers := v.answer
+	o.leave = v.session.Leave
+	o.answer = func(w http.ResponseWriter) {
+		result := o.result
+		for _, b := range before {
+			if before, done := b.answered(); done && before.Err != nil && result.Err == nil {
+				result.Err = before.Err
+			}
+		}
+		answerSend(w, answers, numbered, result)
+	}
+	h.wait(w, r, &o.pending)
 }
 
 func answerSend(w http.ResponseWriter, answers endpoint.Answer, numbered bool, result session.Result) {

@@ -15,6 +15,8 @@ const (
 	minBeat     = 1_000
 	maxBeat     = 60_000
 	streamPiece = 64 << 10 // bytes: no more messages are written at once
+
+	stuckMoment = 2 * time.Second // what takes longer to end, when it is superseded, is stuck
 )
 
 // A stream is a response without an end, whatever is written to it and by whom. It
@@ -55,6 +57,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, s *stream, conte
 	_ = c.SetWriteDeadline(time.Now().Add(heldPatience))
 	_, _ = io.WriteString(w, s.beat) // where it fails, all that follows does
 	_ = c.Flush()
+	_ = c.SetWriteDeadline(time.Time{}) // which ends a stream of HTTP/2 that writes nothing, too
 	if conn, ok := h.lot.Park(w, r); ok {
 		conn.Start(s)
 		s.open(conn)
@@ -85,13 +88,15 @@ func (s *stream) heartbeat() {
 	if s.closed {
 		return
 	}
-	quiet := time.Since(s.last)
-	if quiet >= s.every && !s.out.Full() {
-		s.out.Write(func(dst []byte) []byte { return append(dst, s.beat...) })
-		s.last = time.Now()
-		quiet = 0
+	rest := s.every - time.Since(s.last)
+	if rest <= 0 {
+		rest = s.every
+		if !s.out.Full() {
+			s.out.Write(func(dst []byte) []byte { return append(dst, s.beat...) })
+			s.last = time.Now()
+		}
 	}
-	s.timer.Reset(max(s.every-quiet, time.Second/10))
+	s.timer.Reset(rest)
 }
 
 // shut tells whether nothing can be written now, and the outcome of a Deliver that
@@ -146,14 +151,13 @@ func (s *stream) Over() {
 	s.writer.ended()
 }
 
-// end ends a response that nobody writes to any more. One that is stuck is cut where
-// a newer reader waits for nothing.
+// end ends a response that nobody writes to any more, behind what was written. Where a
+// newer reader has come it gets no longer than a moment for that, if it is stuck.
 func end(out outlet, why session.Why) {
-	if why == session.Superseded && out.Full() {
-		out.Cut()
-		return
-	}
 	out.Finish()
+	if why == session.Superseded && out.Full() {
+		time.AfterFunc(stuckMoment, out.Cut)
+	}
 }
 
 // streamTimes are the interval of heartbeats, and the bytes after which a stream

@@ -129,7 +129,7 @@ func TestStreamMax(t *testing.T) {
 // Heartbeats keep to hb, in the form of the first bytes.
 func TestHeartbeat(t *testing.T) {
 	for path, want := range map[string]string{
-		"/x/id?hb=1": wire.Ping, "/e/id?hb=999": wire.HeartbeatEvent, "/m?stream=1&s=id:0&hb=0": "\n",
+		"/x/id?hb=1": wire.Ping, "/e/id?hb=999": wire.HeartbeatEvent, "/m?stream=1&s=id:0&hb=0": "   \n",
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -148,7 +148,7 @@ func TestStuck(t *testing.T) {
 	for _, path := range []string{"/x/id?a=0", "/m?stream=1&s=id:0"} {
 		server, sockets := serve(t, "id")
 		s := sockets["id"]
-		_, stuck := get(t, server, path)
+		conn, stuck := get(t, server, path)
 		body(t, stuck)
 		large := strings.Repeat("x", 16<<20)
 		say(s, large, "behind")
@@ -158,6 +158,7 @@ func TestStuck(t *testing.T) {
 		if _, err := io.ReadFull(body(t, in), got); err != nil || !strings.HasSuffix(string(got), "behind") {
 			t.Errorf("%s: %.20q, %v", path, got, err)
 		}
+		await(t, "the other to be cut", func() bool { _, err := conn.Write([]byte{0}); return err != nil })
 		if n, err := io.Copy(io.Discard, stuck); n > int64(len(large)) {
 			t.Errorf("%s: the one that was stuck had %d bytes, %v", path, n, err)
 		}
@@ -177,6 +178,9 @@ func TestSkipped(t *testing.T) {
 	_ = older.Close()
 	_, in = get(t, server, "/x/id?a=0") // stuck in the large one
 	frames := body(t, in)
+	if _, err := frames.Peek(len(wire.Ping) + 1); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Acknowledge(session.Ack{N: 2, Given: true}); err != nil { // by who has read the older
 		t.Fatal(err)
 	}
@@ -304,7 +308,7 @@ func TestManyStream(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%q, %v; want %q", line, err, want)
 			}
-			if line == "\n" {
+			if strings.TrimSpace(line) == "" {
 				continue
 			}
 			var o object
@@ -342,7 +346,8 @@ func TestManyStream(t *testing.T) {
 	next("a:4 close")
 	_, poll := get(t, server, "/j/b?ttl=0&a=0")
 	rest(t, body(t, poll))
-	if got := strings.Trim(rest(t, lines), "\n"); got != "" { // nobody is left
+	next("bsuperseded")
+	if got := strings.TrimSpace(rest(t, lines)); got != "" { // nobody is left
 		t.Errorf("%q", got)
 	}
 }
@@ -356,28 +361,42 @@ func errJoin(a, b error) error {
 
 // What breaks off a batch is heard of while its body is open.
 func TestBatchOpen(t *testing.T) {
-	server, sockets := serve(t, "id")
-	_ = sockets
-	in, out := io.Pipe()
-	answered := make(chan *http.Response, 1)
-	go func() {
-		resp, err := http.Post(server.URL+"/s/id?t=f&n=1", "application/octet-stream", in)
-		if err != nil {
-			t.Error(err)
+	for path, want := range map[string]int{"/s/id?t=f&n=1": 400, "/s/id?t=f&n=0": 400, "/s/id?t=f&m=1": 400, "/s/nobody?t=f&n=1": 403} {
+		server, _ := serve(t, "id")
+		in, out := io.Pipe()
+		answered := make(chan *http.Response, 1)
+		go func() {
+			resp, err := http.Post(server.URL+path, "application/octet-stream", in)
+			if err != nil {
+				t.Error(err)
+			}
+			answered <- resp
+		}()
+		go fmt.Fprint(out, "\x81\x01a\x83\x00")
+		select {
+		case resp := <-answered:
+			if resp.StatusCode != want {
+				t.Errorf("%s: status %d, want %d", path, resp.StatusCode, want)
+			}
+			_ = resp.Body.Close()
+		case <-time.After(patience):
+			t.Errorf("%s: no answer while the body is open", path)
 		}
-		answered <- resp
-	}()
-	fmt.Fprint(out, "\x81\x01a")
-	fmt.Fprint(out, "\x83\x00")
-	select {
-	case resp := <-answered:
-		if resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("status %d", resp.StatusCode)
-		}
-		_ = resp.Body.Close()
-	case <-time.After(patience):
-		t.Error("no answer while the body is open")
+		_ = out.Close()
 	}
-	_ = out.Close()
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// A stream that was asked for by POST gives its connection back, too.
+func TestStreamOfPost(t *testing.T) {
+	server, sockets := serve(t, "id")
+	say(sockets["id"], strings.Repeat("x", 2000))
+	conn, in := get(t, server, "/j/id?ttl=0&a=0")
+	rest(t, body(t, in))
+	for range 2 {
+		fmt.Fprint(conn, "POST /m?stream=1&max=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n\r\ns=id:0")
+		if got := rest(t, body(t, in)); !strings.Contains(got, "xxx") {
+			t.Errorf("%.80q", got)
+		}
+	}
 }

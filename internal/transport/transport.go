@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/parking"
@@ -119,9 +120,24 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, id string, names
 	if v.err == nil {
 		v.err = errNoSocket
 	}
-	endpoint.Overlong(r, int64(h.messageLimit))
-	v.answer.Error(w, v.err)
+	h.early(w, r, func() { v.answer.Error(w, v.err) })
 	return nil
+}
+
+// overlongTime is how long a client may go on sending what is refused.
+const overlongTime = 5 * time.Second
+
+// early answers a request whose body may still be on its way. A client that keeps it
+// open is to hear now what is wrong with it; one that looks only when it has sent all,
+// then.
+func (h *Handler) early(w http.ResponseWriter, r *http.Request, answer func()) {
+	c := http.NewResponseController(w)
+	_ = c.EnableFullDuplex()
+	answer()
+	if r.ProtoMajor == 1 { // over HTTP/2 the answer ends with the handler, and clients look whenever they like
+		_ = c.SetReadDeadline(time.Now().Add(overlongTime))
+		endpoint.Overlong(r, int64(h.messageLimit))
+	}
 }
 
 // allow lets pages read an answer that is not the session's, a preflight's above

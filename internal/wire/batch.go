@@ -81,11 +81,9 @@ func (b *BatchReader) fill() bool {
 		return false
 	}
 	rest := b.buf[b.at:]
-	need := b.needed(rest)
-	switch {
-	case need > cap(b.buf):
-		b.buf = append(make([]byte, 0, need), rest...)
-	case b.at > 0:
+	if size := b.size(rest); size != cap(b.buf) {
+		b.buf = append(make([]byte, 0, size), rest...)
+	} else if b.at > 0 {
 		b.buf = b.buf[:copy(b.buf, rest)]
 	}
 	b.at = 0
@@ -95,18 +93,23 @@ func (b *BatchReader) fill() bool {
 	return true
 }
 
-// needed is how large the buffer has to be for what comes next, whose beginning
-// is there.
-func (b *BatchReader) needed(rest []byte) int {
-	need := batchBuffer
-	if len(b.buf) == cap(b.buf) { // there was more than it takes
-		need = max(need, min(2*cap(b.buf), batchMost))
-	}
+// size is how large the buffer is to be for what comes next, whose beginning is there.
+// It grows when it is full, by so much that a body in small pieces is not copied for
+// each of them.
+func (b *BatchReader) size(rest []byte) int {
+	now, frame := cap(b.buf), 0
 	if h, n, err := ParseHeader(rest); err == nil && n > 0 {
-		// A body that is slow, or never comes, is not to cost more than it has sent.
-		need = max(need, min(n+int(h.Length), 2*len(rest)+batchBuffer))
+		frame = n + int(h.Length)
 	}
-	return need
+	switch {
+	case len(rest) == now: // a body that is slow, or never comes, is not to cost more than it has sent
+		return max(batchBuffer, min(frame, 2*now))
+	case now > batchMost && frame <= batchMost: // and a large message is not to be paid for until the end
+		return batchMost
+	case len(b.buf) == now && now < batchMost: // there was more than it takes
+		return min(2*now, batchMost)
+	}
+	return now
 }
 
 // ended says what it means that the body has ended.

@@ -355,3 +355,50 @@ func TestBatchPromise(t *testing.T) {
 		t.Errorf("%d bytes were allocated", got)
 	}
 }
+
+// A large message is not paid for until the end of a body that is kept open.
+func TestBatchForgets(t *testing.T) {
+	const size = 32 << 20
+	large := frame(bin, false, strings.Repeat("x", size))
+	batch := wire.NewBatchReader(io.MultiReader(strings.NewReader(large), iotest.OneByteReader(strings.NewReader(run(true, text, "a", text, "b")))), size)
+	var last []wire.Frame
+	for len(last) == 0 || string(last[0].Data) != "a" {
+		var err error
+		if last, err = batch.Next(1, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var heap [2]runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&heap[0])
+	if last, err := batch.Next(1, 1); err != nil || string(last[0].Data) != "b" {
+		t.Fatal(last, err)
+	}
+	batch = nil
+	runtime.GC()
+	runtime.ReadMemStats(&heap[1])
+	if held := int64(heap[0].HeapAlloc) - int64(heap[1].HeapAlloc); held > size/2 {
+		t.Errorf("it held %d bytes", held)
+	}
+}
+
+// A message that comes in small pieces is not copied for each of them.
+func TestBatchInSmallPieces(t *testing.T) {
+	const size = 4 << 20
+	body := strings.NewReader(frame(bin, true, strings.Repeat("x", size)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	frames, err := wire.NewBatchReader(smallPieces{body}, size).Next(1, 1)
+	if err != nil || len(frames) != 1 || len(frames[0].Data) != size {
+		t.Fatal(len(frames), err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 4*size {
+		t.Errorf("%d bytes were allocated for %d", got, size)
+	}
+}
+
+// smallPieces come one packet at a time.
+type smallPieces struct{ io.Reader }
+
+func (r smallPieces) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(len(p), 1400)]) }
