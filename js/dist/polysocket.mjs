@@ -3153,12 +3153,6 @@ var mostSockets = 256;
 var mostRequests = 2;
 /** How many milliseconds the relay has to end a read that was superseded. */
 var retirement = 2000;
-/**
- * How many milliseconds a group's stream goes on until it is made again. Requests may overtake one another: an older one that
- * arrives late takes its sockets out of the newer, which does not say so, and nobody reads them. They must not stay so until
- * the relay's grace period is over.
- */
-var lifetime = 20000;
 /** Shared makes ways down of which all sockets that read from one relay have their part. */
 var Shared = /** @class */ (function () {
     function Shared(clock) {
@@ -3347,7 +3341,6 @@ var Group = /** @class */ (function () {
         this.asked = false;
         /** Whether to ask when one of them is over. */
         this.waiting = false;
-        this.stopTimer = null;
     }
     /** Whether there is room for it. */
     Group.prototype.takes = function (member) {
@@ -3369,8 +3362,6 @@ var Group = /** @class */ (function () {
         this.members = without(this.members, member);
         if (this.members.length)
             return;
-        if (this.stopTimer)
-            this.stopTimer();
         var requests = this.requests;
         this.requests = [];
         for (var i = 0; i < requests.length; i++) {
@@ -3401,13 +3392,6 @@ var Group = /** @class */ (function () {
         var before = this.requests[0];
         if (before)
             this.relay.clock.after(retirement, before.cancel);
-        if (this.many.streams) {
-            if (this.stopTimer)
-                this.stopTimer();
-            this.stopTimer = this.relay.clock.after(lifetime, function () {
-                self.ask();
-            });
-        }
         var members = this.members.slice();
         var request = { members: members, cancel: nothing$1, brought: false };
         this.requests.push(request);
@@ -3459,7 +3443,7 @@ var Group = /** @class */ (function () {
         }
         if (entry.frames.length)
             member.received(entry.seq, entry.frames);
-        // Any other code says that it is not read any more.
+        // Any other code says that it is not read any more. In the newest it is an older one that has done it, which was late.
         if ((!this.many.streams || entry.code) && this.newest(request))
             member.done({ status: 200, body: null });
     };
@@ -3560,14 +3544,13 @@ var shared = new Shared(clock);
 var manyPolls = pollMany(xhr, function () {
     return Infinity;
 });
-var manyStreams = streamMany(fetchFlow);
+var manyStreams = streamMany(flow);
 var manyScripts = pollMany(script, urlRoom, pageLoads);
 function byPolls() {
     return manyPolls;
 }
 function byStreams() {
-    // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
-    return fetchFlows() ? manyStreams : manyPolls;
+    return manyStreams;
 }
 function byScripts() {
     return manyScripts;

@@ -20,13 +20,6 @@ const mostRequests = 2;
 /** How many milliseconds the relay has to end a read that was superseded. */
 const retirement = 2000;
 
-/**
- * How many milliseconds a group's stream goes on until it is made again. Requests may overtake one another: an older one that
- * arrives late takes its sockets out of the newer, which does not say so, and nobody reads them. They must not stay so until
- * the relay's grace period is over.
- */
-const lifetime = 20000;
-
 /** Shared makes ways down of which all sockets that read from one relay have their part. */
 export class Shared {
   private relays: { [relay: string]: Relay } = {};
@@ -217,7 +210,6 @@ class Group {
   private asked = false;
   /** Whether to ask when one of them is over. */
   private waiting = false;
-  private stopTimer: Cancel | null = null;
 
   constructor(
     private readonly relay: Relay,
@@ -243,7 +235,6 @@ class Group {
     member.group = null;
     this.members = without(this.members, member);
     if (this.members.length) return;
-    if (this.stopTimer) this.stopTimer();
     const requests = this.requests;
     this.requests = [];
     for (let i = 0; i < requests.length; i++) {
@@ -270,12 +261,6 @@ class Group {
     const self = this;
     const before = this.requests[0];
     if (before) this.relay.clock.after(retirement, before.cancel);
-    if (this.many.streams) {
-      if (this.stopTimer) this.stopTimer();
-      this.stopTimer = this.relay.clock.after(lifetime, function () {
-        self.ask();
-      });
-    }
     const members = this.members.slice();
     const request: Request = { members: members, cancel: nothing, brought: false };
     this.requests.push(request);
@@ -324,7 +309,7 @@ class Group {
       return member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
     }
     if (entry.frames.length) member.received(entry.seq, entry.frames);
-    // Any other code says that it is not read any more.
+    // Any other code says that it is not read any more. In the newest it is an older one that has done it, which was late.
     if ((!this.many.streams || entry.code) && this.newest(request)) member.done({ status: 200, body: null });
   }
 

@@ -3,7 +3,7 @@ import type { Cancel } from '../engine/clock.js';
 import { clock } from '../engine/clock.js';
 import type { Answer, Exchange } from '../http/exchange.js';
 import { events, eventsMissing } from '../http/events.js';
-import { fetchFlow, fetchFlows, flow, xhrFlows } from '../http/flow.js';
+import { fetchFlows, flow, xhrFlows } from '../http/flow.js';
 import { pageLoads, script, scriptMissing } from '../http/script.js';
 import { xhr, xhrMissing } from '../http/xhr.js';
 import type { Part } from '../outbox.js';
@@ -78,14 +78,13 @@ const shared = new Shared(clock);
 const manyPolls = pollMany(xhr, function () {
   return Infinity;
 });
-const manyStreams = streamMany(fetchFlow);
+const manyStreams = streamMany(flow);
 const manyScripts = pollMany(script, urlRoom, pageLoads);
 function byPolls(): Many {
   return manyPolls;
 }
 function byStreams(): Many {
-  // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
-  return fetchFlows() ? manyStreams : manyPolls;
+  return manyStreams;
 }
 function byScripts(): Many {
   return manyScripts;
