@@ -143,6 +143,10 @@ for (const [name, without] of [
     const plain = await startChromium();
     try {
       const page = await plain.newPage();
+      const reads = []; // of many
+      page.on('request', (request) => {
+        if (new URL(request.url()).pathname.endsWith('/m')) reads.push(new URLSearchParams(request.postData()));
+      });
       await page.addInitScript((names) => names.forEach((name) => delete globalThis[name]), without);
       await page.goto(servers.urls.pages);
       await page.addScriptTag({ url: `${servers.urls.pages}/polysocket.js` });
@@ -153,6 +157,9 @@ for (const [name, without] of [
         return sockets.map((socket) => globalThis.polysocket.info(socket).transport);
       }, servers.urls);
       assert.deepEqual(new Set(used), new Set(['stream']));
+      assert.ok(reads.every((params) => params.get('stream') === '1'));
+      assert.equal(reads.at(-1).get('hb'), '15000', 'idle heartbeats have come');
+      assert.ok(reads.length <= 10, `${reads.length} reads`);
     } finally {
       await plain.close();
     }

@@ -262,6 +262,31 @@ test('who reads by itself, and then by a poll with others, is not taken for a st
   fresh.finish();
 });
 
+test('an EventSource that ends when others read for it asks for nothing, or it would take that from them', (t) => {
+  const { net, clock, open, reads, verbs, finish } = worldOf(t, 0, { downs: ['sse', 'xhr'] });
+  net.fate = ({ stream }) => (stream ? { fate: 'refused', up: 50 } : {});
+  open(5);
+  clock.run(500);
+  assert.equal(verbs(reads()), 'eem');
+  net.fate = () => ({});
+  finish();
+});
+
+test('to those for whom nothing comes what comes for others is a sign that reading goes well', (t) => {
+  const { net, clock, clients, reads, finish } = worldOf(t, 3, { downs: ['xhr'] });
+  let failing = 0;
+  net.fate = ({ said }) => ('jm'.includes(said.verb) && failing-- > 0 ? { fate: 'refused' } : {});
+  for (let i = 0; i < 20; i++) {
+    failing = 1;
+    clients[0].target.send('t', `${i}`);
+    clock.run(2500);
+  }
+  for (const { over } of clients) assert.equal(over, null);
+  assert.equal(clients[0].got.length, 20);
+  assert.ok(reads().length > 40);
+  finish();
+});
+
 test('who refuses requests for many gets one for each', (t) => {
   const { net, clock, clients, open, under, verbs, echo, finish } = worldOf(t, 0, { downs: ['xhr'] });
   net.fate = ({ said }) => (said.verb === 'm' ? { fate: 'page', status: 404, body: null } : {});
