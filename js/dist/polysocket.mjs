@@ -691,6 +691,43 @@ var Pulse = /** @class */ (function () {
     return Pulse;
 }());
 
+/*
+ * The first bytes of a stream do not show that a box on the way lets streams through: one that fills a buffer before it passes it
+ * on does so for as long as there is traffic to fill it, and when that stops it keeps the last of it. Heartbeats show it, where
+ * nothing else goes by the stream. So until they have, it has them often.
+ */
+/** How often a stream shows that it lives, in milliseconds: on a path that is proven, and on another (protocol stream.hb). */
+var heartbeat = 15000;
+var trialHeartbeat = 1000;
+/** How many idle heartbeats in a row prove a path, and after how many milliseconds without a byte one is idle. */
+var enough = 3;
+var idleAfter = 900;
+/** Proof counts the heartbeats of a stream that come while nothing else does. */
+var Proof = /** @class */ (function () {
+    function Proof(path) {
+        this.path = path;
+        this.last = 0;
+        this.beats = 0;
+    }
+    /** Bytes have come, which are a heartbeat and nothing else, or are not. Whether it is an idle one. */
+    Proof.prototype.came = function (now, bare) {
+        var idle = bare && this.last > 0 && now - this.last >= idleAfter;
+        if (idle)
+            this.beats++;
+        else if (!bare)
+            this.beats = 0;
+        this.last = now;
+        if (this.beats >= enough)
+            this.path.proven = true;
+        return idle;
+    };
+    /** When the next bytes are due after those before, on a path that is not proven. */
+    Proof.prototype.due = function () {
+        return this.last + trialHeartbeat;
+    };
+    return Proof;
+}());
+
 /** The waits between tries, in milliseconds: the first, and the longest. */
 var first$1 = 100;
 var longest$1 = 5000;
@@ -741,8 +778,8 @@ var strikesOut = 3;
 var firstTrial = 30000;
 var lastTrial = 600000;
 /**
- * How many milliseconds before a stream was asked for a request may have gone well, so that it is not the network that keeps
- * its first bytes. Where a stream is refused one has to have gone well since: a network that goes refuses all at once.
+ * How many milliseconds before the bytes of a stream were due a request may have gone well, so that it is not the network that
+ * keeps them: the first are when it is asked for. Where a stream is refused one has to have gone well since: a network that goes refuses all at once.
  */
 var recent = 500;
 /**
@@ -801,17 +838,22 @@ var Steps = /** @class */ (function () {
             return;
         }
         this.strikes = 0;
+        // What bytes come at first shows little: a path that was not proven is tried more and more seldom.
+        if (this.o.path.proven && this.current().down.streams)
+            this.wait = firstTrial;
         if (this.trial < 0)
             return;
         var from = this.current(this.way);
         this.way = this.trial;
         this.trial = -1;
-        this.wait = firstTrial;
         this.watch();
         this.o.on.stepped(from.name, this.current().name, '');
     };
-    /** The read, which was made then, has failed before anything came of it, or brought nonsense. Whether to read on at once. */
-    Steps.prototype.failed = function (why, asked) {
+    /**
+     * The read has failed before what was due then came of it, as its first bytes when it was made; or it brought nonsense. Whether to
+     * read on at once.
+     */
+    Steps.prototype.failed = function (why, due) {
         if (this.probe >= 0) {
             // It is not the stream's fault.
             this.probe = -1;
@@ -819,6 +861,8 @@ var Steps = /** @class */ (function () {
             return false;
         }
         if (this.trial >= 0) {
+            if (why === 'buffered')
+                this.o.path.proven = false;
             this.trial = why === 'refused' && this.trial + 1 < this.way ? this.trial + 1 : -1;
             if (this.trial < 0)
                 this.watch();
@@ -828,7 +872,7 @@ var Steps = /** @class */ (function () {
         if (to < 0)
             return false;
         if (!this.strikes++)
-            this.since = asked;
+            this.since = due;
         if (why === 'refused' && this.strikes < strikesOut)
             return false;
         if (this.good <= this.since - (why === 'buffered' ? recent : 0)) {
@@ -836,6 +880,8 @@ var Steps = /** @class */ (function () {
             if (this.probe >= 0)
                 return true;
         }
+        if (why === 'buffered')
+            this.o.path.proven = false;
         var from = this.current();
         this.way = to;
         this.strikes = 0;
@@ -887,17 +933,283 @@ var Steps = /** @class */ (function () {
     return Steps;
 }());
 
-/** The bytes of all chunks in one array: where there is one chunk only, that itself. It needs typed arrays. */
-function join(chunks) {
-    if (chunks.length === 1)
-        return chunks[0];
-    var length = 0;
-    for (var i = 0; i < chunks.length; i++)
-        length += chunks[i].length;
-    var all = new Uint8Array(length);
-    for (var i = 0, at = 0; i < chunks.length; at += chunks[i++].length)
-        all.set(chunks[i], at);
-    return all;
+/**
+ * The longest and the shortest time that the relay may wait before it answers a read, in milliseconds. A read that is lost
+ * without a trace has to be made again before the relay's grace period is over, which is 30 s.
+ */
+var longRead = 20000;
+var shortRead = 1000;
+/** How long to wait, in milliseconds, after an answer that has brought nothing, and took less than that. */
+var pause = 200;
+/** How many milliseconds a stream has for its first bytes, at least and at most: between them it is three round trips. */
+var leastPatience = 1000;
+var mostPatience = 4000;
+/**
+ * How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. On a path that is not
+ * proven it is less, or three round trips, and once is enough.
+ */
+var lateness = 5000;
+var trialLateness = 1500;
+var mostSilences = 2;
+/** What a message costs the relay, about, beside its data. */
+var overhead = 64;
+/** A reader is the way down: it reads, and reads again, and lets each message pass once. */
+var Reader = /** @class */ (function () {
+    function Reader(o) {
+        this.o = o;
+        /** The number of the last message that came. */
+        this.ack = 0;
+        this.ttl = longRead;
+        this.cancel = null;
+        this.ended = false;
+        /** How often in a row a stream has fallen silent after its first bytes. */
+        this.silences = 0;
+        /** Whether the last stream brought nonsense: then first bytes prove nothing. */
+        this.garbled = false;
+        var self = this;
+        this.retry = new Retry(o.clock);
+        this.under = this.newRead();
+        this.pulse = new Pulse(o.clock, function () {
+            self.silent();
+        });
+        this.steps = new Steps({
+            ways: o.ways,
+            path: o.path,
+            clock: o.clock,
+            on: {
+                stepped: o.on.stepped,
+                hurry: function () {
+                    self.again();
+                },
+            },
+        });
+    }
+    /** Begins. Nothing is told before. */
+    Reader.prototype.start = function () {
+        this.steps.well(); // a request has opened the socket just now
+        this.read();
+    };
+    /** Another request of the socket has gone well. */
+    Reader.prototype.well = function () {
+        this.steps.well();
+    };
+    Reader.prototype.end = function () {
+        this.ended = true;
+        this.stop();
+        this.steps.end();
+    };
+    Reader.prototype.stop = function () {
+        this.pulse.end();
+        if (this.cancel)
+            this.cancel();
+    };
+    /** Reads anew, without waiting for what is under way. */
+    Reader.prototype.again = function () {
+        this.stop();
+        this.read();
+    };
+    Reader.prototype.newRead = function () {
+        return {
+            at: this.o.clock.now(),
+            streams: false,
+            heard: 0,
+            heartbeat: heartbeat,
+            proof: new Proof(this.o.path),
+            fruitful: false,
+        };
+    };
+    Reader.prototype.read = function () {
+        var self = this;
+        var read = (this.under = this.newRead());
+        var down = this.steps.next();
+        var ttl = this.steps.probes() ? 0 : this.ttl;
+        if (!this.o.path.proven && this.steps.hasOther())
+            read.heartbeat = trialHeartbeat;
+        this.o.on.acknowledges();
+        this.cancel = down.read(this.o.at, this.ack, ttl, read.heartbeat, {
+            asked: function (streams) {
+                read.at = self.o.clock.now();
+                read.streams = streams;
+                read.heard = 0;
+                read.proof = new Proof(self.o.path);
+                self.pulse.end();
+                if (streams)
+                    self.pulse.beat(self.patience(leastPatience));
+            },
+            alive: function (bare) {
+                self.alive(read, bare);
+            },
+            received: function (seq, frames) {
+                self.received(read, seq, frames);
+            },
+            done: function (answer) {
+                if (!self.ended)
+                    self.done(read, answer);
+            },
+        });
+    };
+    /** How many milliseconds the bytes of a stream have that are due. Where there is no other way, there is no hurry. */
+    Reader.prototype.patience = function (least) {
+        if (!this.steps.hasOther())
+            return heartbeat + lateness;
+        return Math.max(least, Math.min(mostPatience, 3 * this.o.roundTrip()));
+    };
+    Reader.prototype.alive = function (read, bare) {
+        var now = this.o.clock.now();
+        var tried = read.heartbeat === trialHeartbeat;
+        if (read.streams)
+            this.pulse.beat(read.heartbeat + (tried ? this.patience(trialLateness) : lateness));
+        if (!read.heard) {
+            read.heard = now;
+            if (!this.garbled)
+                this.sound();
+        }
+        else if (now - read.heard > pause) {
+            if (!tried)
+                this.silences = 0;
+            if (this.garbled)
+                this.sound();
+            this.garbled = false;
+        }
+        if (!read.streams || !tried || this.ended)
+            return;
+        if (read.proof.came(now, bare))
+            this.silences = 0; // which traffic is no reason for
+        if (bare && this.o.path.proven)
+            this.again(); // with fewer heartbeats
+    };
+    Reader.prototype.received = function (read, seq, frames) {
+        var bytes = 0;
+        for (var i = 0; i < frames.length && !this.ended; i++) {
+            var number = seq + i;
+            if (number <= this.ack)
+                continue; // it came before, and the acknowledgement did not arrive
+            if (number > this.ack + 1)
+                return this.o.on.lost('message ' + (this.ack + 1) + ' is missing: the next is ' + number);
+            this.ack = number;
+            var frame = frames[i];
+            read.fruitful = true;
+            bytes += frame.data.length + overhead;
+            if (frame.kind === 'c')
+                this.end();
+            this.o.on.frame(frame);
+        }
+        if (!bytes || this.ended || !read.streams)
+            return;
+        this.garbled = false;
+        this.o.on.owes(bytes);
+    };
+    /** Reading goes well. */
+    Reader.prototype.sound = function () {
+        this.retry.ok();
+        this.steps.works();
+    };
+    Reader.prototype.done = function (read, answer) {
+        var code = answer.body && answer.body.code;
+        var took = this.o.clock.now() - read.at;
+        this.pulse.end();
+        if (answer.status === 200) {
+            this.sound();
+            if (took >= this.ttl && !read.streams)
+                this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
+            // Nothing new, and at once, has a read that one of ours superseded which was late, or whoever is on the way and repeats.
+            if (read.fruitful || took > pause)
+                this.read();
+            else
+                this.after(pause);
+        }
+        else if (code === 'no_socket' || code === 'bad_request') {
+            this.o.on.lost(sentence(answer), code === 'no_socket');
+        }
+        else {
+            // A body that has no status is what one of our ways has to complain of.
+            var nonsense = !answer.status && !!answer.body;
+            if (read.heard && nonsense)
+                this.garbled = true;
+            if ((!read.heard || nonsense) && this.steps.failed('refused', read.at))
+                return this.read();
+            // Whoever cuts requests that wait may let shorter ones live.
+            if (took > shortRead && !read.streams)
+                this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));
+            this.failed(answer);
+        }
+    };
+    /** Nothing came of a stream for too long. */
+    Reader.prototype.silent = function () {
+        var read = this.under;
+        var often = read.heard > 0 && ++this.silences >= mostSilences;
+        var tried = read.heartbeat === trialHeartbeat;
+        this.stop();
+        if (!read.heard || often || tried) {
+            var step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
+            if (!this.steps.probes())
+                this.silences = 0;
+            if (step)
+                return this.read();
+        }
+        this.failed({ status: 0, body: null, late: true });
+    };
+    Reader.prototype.failed = function (answer) {
+        var wait = this.retry.failed();
+        if (wait === null)
+            return this.o.on.lost('reading failed for too long: ' + sentence(answer));
+        this.after(wait);
+        this.o.on.failing(this.retry.failures);
+    };
+    Reader.prototype.after = function (wait) {
+        var self = this;
+        this.cancel = this.o.clock.after(wait, function () {
+            self.read();
+        });
+    };
+    return Reader;
+}());
+
+/**
+ * A stream acknowledges when it begins, and never again. What it has brought is acknowledged by whatever goes up; where nothing
+ * does, by a request of its own when so many bytes have come, or so many milliseconds have passed. The bytes have to be well
+ * below those at which the relay waits (protocol bound.down).
+ */
+var mostBytes = 64 * 1024;
+var longest = 5000;
+/** Receipts says when such a request is due. */
+var Receipts = /** @class */ (function () {
+    function Receipts(clock, due) {
+        this.clock = clock;
+        this.due = due;
+        this.bytes = 0;
+        this.stopTimer = null;
+    }
+    /** So much has come that was not acknowledged. */
+    Receipts.prototype.came = function (bytes) {
+        this.bytes += bytes;
+        if (this.bytes >= mostBytes)
+            return this.ask();
+        if (this.stopTimer)
+            return;
+        var self = this;
+        this.stopTimer = this.clock.after(longest, function () {
+            self.ask();
+        });
+    };
+    /** A request is about to acknowledge all of it. One that fails is made again by who made it. */
+    Receipts.prototype.given = function () {
+        this.bytes = 0;
+        if (this.stopTimer)
+            this.stopTimer();
+        this.stopTimer = null;
+    };
+    Receipts.prototype.ask = function () {
+        this.given();
+        this.due();
+    };
+    return Receipts;
+}());
+
+/** Acknowledges all messages up to ack, and does nothing else (protocol down.ack). */
+function acknowledge(exchange, at, ack, done) {
+    var params = query({ a: ack, status: 200 });
+    return exchange({ url: at.relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, done);
 }
 
 /**
@@ -1000,404 +1312,6 @@ function fromUTF8(bytes) {
     catch (_a) {
         throw new Error('text that is not UTF-8');
     }
-}
-
-/** The response of `/x` (docs/protocol.md §3.2), made into frames as it comes. It needs typed arrays. */
-/** The opcodes of RFC 6455 §5.2 that a relay sends, and what they stand for. */
-var kinds = { 1: 't', 2: 'b', 8: 'c', 9: 'ping' };
-/** The most that the payload of a control frame has, in bytes. */
-var control = 125;
-/** No message has so many bytes: who says so is no relay. */
-var beyond = 0x1fffffffffffff;
-/**
- * Frames puts together unmasked RFC 6455 frames of bytes that were cut anywhere. After an Error it is of no use: what is
- * behind a fault cannot be told from it.
- */
-var Frames = /** @class */ (function () {
-    function Frames() {
-        this.chunks = [];
-        this.held = 0;
-        /** How many bytes there have to be before it is worth another look. */
-        this.need = 2;
-        this.closed = false;
-    }
-    /** Takes bytes, and gives the messages that they make whole, and the close. An Error names what is wrong with them. */
-    Frames.prototype.push = function (bytes) {
-        var frames = [];
-        if (bytes.length)
-            this.chunks.push(bytes);
-        this.held += bytes.length;
-        if (this.held < this.need)
-            return frames;
-        var all = join(this.chunks);
-        var at = 0;
-        for (;;) {
-            var rest = all.length - at;
-            this.need = this.frameLength(all, at, rest);
-            if (rest < this.need)
-                break;
-            var frame = this.frame(all.subarray(at, at + this.need));
-            if (frame)
-                frames.push(frame);
-            at += this.need;
-        }
-        this.held = all.length - at;
-        this.chunks = this.held ? [all.subarray(at)] : [];
-        return frames;
-    };
-    /** Whether nothing is held that is not whole. */
-    Frames.prototype.empty = function () {
-        return !this.held;
-    };
-    /** How long the frame at an index is; where that cannot be said yet, how many bytes it takes to say more. */
-    Frames.prototype.frameLength = function (all, at, rest) {
-        if (rest && this.closed)
-            throw new Error('something follows the Close frame');
-        if (rest < 2)
-            return 2;
-        var first = all[at];
-        var kind = kinds[first & 15];
-        if (first >> 4 !== 8 || !kind) {
-            throw new Error('a frame that begins with 0x' + first.toString(16) + ' is no whole message, ping or close');
-        }
-        var length = all[at + 1];
-        if (length > 127)
-            throw new Error('a frame is masked');
-        if (kind !== 't' && kind !== 'b' && length > control) {
-            throw new Error('a control frame is longer than 125 bytes');
-        }
-        if (length < 126)
-            return 2 + length;
-        var extended = length === 126 ? 2 : 8;
-        if (rest < 2 + extended)
-            return 2 + extended;
-        var bytes = 0;
-        for (var i = 0; i < extended; i++)
-            bytes = bytes * 256 + all[at + 2 + i]; // and not <<, which has 32 bits
-        if (bytes < (extended === 2 ? 126 : 0x10000))
-            throw new Error('a length is not in its shortest form');
-        if (bytes > beyond)
-            throw new Error('a frame is said to have more bytes than there can be');
-        return 2 + extended + bytes;
-    };
-    /** What a whole frame stands for; null for a ping. */
-    Frames.prototype.frame = function (bytes) {
-        var kind = kinds[bytes[0] & 15];
-        if (kind === 'ping')
-            return null;
-        var payload = bytes.subarray(bytes[1] < 126 ? 2 : bytes[1] === 126 ? 4 : 10);
-        if (kind === 't')
-            return { kind: kind, data: fromUTF8(payload) };
-        // Not a view: what is beside it in its buffer would be kept, too.
-        if (kind === 'b')
-            return { kind: kind, data: new Uint8Array(payload) };
-        this.closed = true;
-        if (payload.length === 1)
-            throw new Error('a Close frame has one byte, which is no code');
-        var code = payload.length ? payload[0] * 256 + payload[1] : 1005;
-        return { kind: 'c', data: fromUTF8(payload.subarray(2)), code: code, wasClean: code !== 1006 };
-    };
-    return Frames;
-}());
-
-/** How often a stream shows that it lives, in milliseconds. */
-var heartbeat = 15000;
-/** A response without an end that is a run of frames (protocol 3.2). */
-function stream(flow) {
-    return {
-        streams: true,
-        read: function (at, ack, _, receiver) {
-            var frames = new Frames();
-            var seq = 0;
-            var heard = false;
-            receiver.asked(true);
-            return flow({ url: at.relay + '/x/' + at.socket, params: query({ a: ack, hb: heartbeat }) }, {
-                begun: function (header) {
-                    seq = sequence(header);
-                },
-                bytes: function (bytes) {
-                    heard = true;
-                    receiver.alive();
-                    var messages = frames.push(bytes);
-                    var first = seq;
-                    seq += messages.length;
-                    if (messages.length)
-                        receiver.received(first, messages);
-                },
-                done: function (answer) {
-                    // A response that was cut may look as if it had ended.
-                    if (answer.status === 200 && !(heard && frames.empty()))
-                        answer = { status: 0, body: null };
-                    receiver.done(answer);
-                },
-            });
-        },
-    };
-}
-/** The number of the first message; an Error where the response is none of a relay's. */
-function sequence(header) {
-    ofType(header, 'application/octet-stream');
-    var seq = header('Polysocket-Seq') || '';
-    if (!/^[1-9][0-9]{0,14}$/.test(seq))
-        throw new Error("the response's Polysocket-Seq is no number but '" + seq + "'");
-    return +seq;
-}
-/** An Error where a response has another type: it is a page of somebody on the way, who answers in the relay's place. */
-function ofType(header, type) {
-    var found = header('Content-Type') || '';
-    if (found.split(';')[0] !== type)
-        throw new Error('the response is no ' + type + " but '" + found + "'");
-}
-
-/**
- * The longest and the shortest time that the relay may wait before it answers a read, in milliseconds. A read that is lost
- * without a trace has to be made again before the relay's grace period is over, which is 30 s.
- */
-var longRead = 20000;
-var shortRead = 1000;
-/** How long to wait, in milliseconds, after an answer that has brought nothing, and took less than that. */
-var pause = 200;
-/** How many milliseconds a stream has for its first bytes, at least and at most: between them it is three round trips. */
-var leastPatience = 1000;
-var mostPatience = 4000;
-/** How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. */
-var lateness = 5000;
-var mostSilences = 2;
-/** What a message costs the relay, about, beside its data. */
-var overhead = 64;
-/** A reader is the way down: it reads, and reads again, and lets each message pass once. */
-var Reader = /** @class */ (function () {
-    function Reader(o) {
-        this.o = o;
-        /** The number of the last message that came. */
-        this.ack = 0;
-        this.ttl = longRead;
-        this.cancel = null;
-        this.ended = false;
-        /** How often in a row a stream has fallen silent after its first bytes. */
-        this.silences = 0;
-        /** Whether the last stream brought nonsense: then first bytes prove nothing. */
-        this.garbled = false;
-        var self = this;
-        this.retry = new Retry(o.clock);
-        this.under = this.newRead();
-        this.pulse = new Pulse(o.clock, function () {
-            self.silent();
-        });
-        this.steps = new Steps({
-            ways: o.ways,
-            clock: o.clock,
-            on: {
-                stepped: o.on.stepped,
-                hurry: function () {
-                    self.again();
-                },
-            },
-        });
-    }
-    /** Begins. Nothing is told before. */
-    Reader.prototype.start = function () {
-        this.steps.well(); // a request has opened the socket just now
-        this.read();
-    };
-    /** Another request of the socket has gone well. */
-    Reader.prototype.well = function () {
-        this.steps.well();
-    };
-    Reader.prototype.end = function () {
-        this.ended = true;
-        this.stop();
-        this.steps.end();
-    };
-    Reader.prototype.stop = function () {
-        this.pulse.end();
-        if (this.cancel)
-            this.cancel();
-    };
-    /** Reads anew, without waiting for what is under way. */
-    Reader.prototype.again = function () {
-        this.stop();
-        this.read();
-    };
-    Reader.prototype.newRead = function () {
-        return { at: this.o.clock.now(), streams: false, heard: 0, fruitful: false };
-    };
-    Reader.prototype.read = function () {
-        var self = this;
-        var read = (this.under = this.newRead());
-        var down = this.steps.next();
-        this.o.on.acknowledges();
-        this.cancel = down.read(this.o.at, this.ack, this.steps.probes() ? 0 : this.ttl, {
-            asked: function (streams) {
-                read.at = self.o.clock.now();
-                read.streams = streams;
-                read.heard = 0;
-                self.pulse.end();
-                if (streams)
-                    self.pulse.beat(self.patience());
-            },
-            alive: function () {
-                self.alive(read);
-            },
-            received: function (seq, frames) {
-                self.received(read, seq, frames);
-            },
-            done: function (answer) {
-                if (!self.ended)
-                    self.done(read, answer);
-            },
-        });
-    };
-    /** How many milliseconds the first bytes of a stream have. Where there is no other way, there is no hurry. */
-    Reader.prototype.patience = function () {
-        if (!this.steps.hasOther())
-            return heartbeat + lateness;
-        return Math.max(leastPatience, Math.min(mostPatience, 3 * this.o.roundTrip()));
-    };
-    Reader.prototype.alive = function (read) {
-        var now = this.o.clock.now();
-        if (read.streams)
-            this.pulse.beat(heartbeat + lateness);
-        if (!read.heard) {
-            read.heard = now;
-            if (!this.garbled)
-                this.sound();
-        }
-        else if (now - read.heard > pause) {
-            this.silences = 0;
-            if (this.garbled)
-                this.sound();
-            this.garbled = false;
-        }
-    };
-    Reader.prototype.received = function (read, seq, frames) {
-        var bytes = 0;
-        for (var i = 0; i < frames.length && !this.ended; i++) {
-            var number = seq + i;
-            if (number <= this.ack)
-                continue; // it came before, and the acknowledgement did not arrive
-            if (number > this.ack + 1)
-                return this.o.on.lost('message ' + (this.ack + 1) + ' is missing: the next is ' + number);
-            this.ack = number;
-            var frame = frames[i];
-            read.fruitful = true;
-            bytes += frame.data.length + overhead;
-            if (frame.kind === 'c')
-                this.end();
-            this.o.on.frame(frame);
-        }
-        if (!bytes || this.ended || !read.streams)
-            return;
-        this.garbled = false;
-        this.o.on.owes(bytes);
-    };
-    /** Reading goes well. */
-    Reader.prototype.sound = function () {
-        this.retry.ok();
-        this.steps.works();
-    };
-    Reader.prototype.done = function (read, answer) {
-        var code = answer.body && answer.body.code;
-        var took = this.o.clock.now() - read.at;
-        this.pulse.end();
-        if (answer.status === 200) {
-            this.sound();
-            if (took >= this.ttl && !read.streams)
-                this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
-            // Nothing new, and at once, has a read that one of ours superseded which was late, or whoever is on the way and repeats.
-            if (read.fruitful || took > pause)
-                this.read();
-            else
-                this.after(pause);
-        }
-        else if (code === 'no_socket' || code === 'bad_request') {
-            this.o.on.lost(sentence(answer), code === 'no_socket');
-        }
-        else {
-            // A body that has no status is what one of our ways has to complain of.
-            var nonsense = !answer.status && !!answer.body;
-            if (read.heard && nonsense)
-                this.garbled = true;
-            if ((!read.heard || nonsense) && this.steps.failed('refused', read.at))
-                return this.read();
-            // Whoever cuts requests that wait may let shorter ones live.
-            if (took > shortRead && !read.streams)
-                this.ttl = Math.max(shortRead, Math.round(Math.min(this.ttl, took) / 2));
-            this.failed(answer);
-        }
-    };
-    /** Nothing came of a stream for too long. */
-    Reader.prototype.silent = function () {
-        var read = this.under;
-        this.stop();
-        if (!read.heard || ++this.silences >= mostSilences) {
-            this.silences = 0;
-            if (this.steps.failed('buffered', read.at))
-                return this.read();
-        }
-        this.failed({ status: 0, body: null, late: true });
-    };
-    Reader.prototype.failed = function (answer) {
-        var wait = this.retry.failed();
-        if (wait === null)
-            return this.o.on.lost('reading failed for too long: ' + sentence(answer));
-        this.after(wait);
-        this.o.on.failing(this.retry.failures);
-    };
-    Reader.prototype.after = function (wait) {
-        var self = this;
-        this.cancel = this.o.clock.after(wait, function () {
-            self.read();
-        });
-    };
-    return Reader;
-}());
-
-/**
- * A stream acknowledges when it begins, and never again. What it has brought is acknowledged by whatever goes up; where nothing
- * does, by a request of its own when so many bytes have come, or so many milliseconds have passed. The bytes have to be well
- * below those at which the relay waits (protocol bound.down).
- */
-var mostBytes = 64 * 1024;
-var longest = 5000;
-/** Receipts says when such a request is due. */
-var Receipts = /** @class */ (function () {
-    function Receipts(clock, due) {
-        this.clock = clock;
-        this.due = due;
-        this.bytes = 0;
-        this.stopTimer = null;
-    }
-    /** So much has come that was not acknowledged. */
-    Receipts.prototype.came = function (bytes) {
-        this.bytes += bytes;
-        if (this.bytes >= mostBytes)
-            return this.ask();
-        if (this.stopTimer)
-            return;
-        var self = this;
-        this.stopTimer = this.clock.after(longest, function () {
-            self.ask();
-        });
-    };
-    /** A request is about to acknowledge all of it. One that fails is made again by who made it. */
-    Receipts.prototype.given = function () {
-        this.bytes = 0;
-        if (this.stopTimer)
-            this.stopTimer();
-        this.stopTimer = null;
-    };
-    Receipts.prototype.ask = function () {
-        this.given();
-        this.due();
-    };
-    return Receipts;
-}());
-
-/** Acknowledges all messages up to ack, and does nothing else (protocol down.ack). */
-function acknowledge(exchange, at, ack, done) {
-    var params = query({ a: ack, status: 200 });
-    return exchange({ url: at.relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, done);
 }
 
 /** The body of a send with `t=f` (send.frames in docs/protocol.md): many messages in one request. It needs typed arrays. */
@@ -1845,6 +1759,7 @@ var Link = /** @class */ (function () {
         this.reader = new Reader({
             at: o.at,
             ways: o.downs,
+            path: o.path,
             clock: o.clock,
             roundTrip: function () {
                 return self.roundTrip;
@@ -1971,6 +1886,7 @@ function relayed(way) {
         at: way.at,
         up: way.up,
         downs: way.downs,
+        path: way.path,
         exchange: way.exchange,
         slots: way.slots,
         clock: way.clock,
@@ -2593,6 +2509,19 @@ function payload(part) {
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 }
 
+/** The bytes of all chunks in one array: where there is one chunk only, that itself. It needs typed arrays. */
+function join(chunks) {
+    if (chunks.length === 1)
+        return chunks[0];
+    var length = 0;
+    for (var i = 0; i < chunks.length; i++)
+        length += chunks[i].length;
+    var all = new Uint8Array(length);
+    for (var i = 0, at = 0; i < chunks.length; at += chunks[i++].length)
+        all.set(chunks[i], at);
+    return all;
+}
+
 /** The response of `/m` with `stream=1` (docs/protocol.md §3.4), cut into lines as it comes. It needs typed arrays. */
 var newline = 10;
 /** Lines puts together lines of UTF-8 of bytes that were cut anywhere. */
@@ -2929,7 +2858,7 @@ var margin = 7000;
  */
 function poll(exchange, hurried) {
     return {
-        read: function (at, ack, ttl, receiver) {
+        read: function (at, ack, ttl, _, receiver) {
             if (hurried && hurried())
                 ttl = 0;
             var params = query({ a: ack, ttl: ttl, status: 200 });
@@ -2951,11 +2880,156 @@ function poll(exchange, hurried) {
     };
 }
 
+/** The response of `/x` (docs/protocol.md §3.2), made into frames as it comes. It needs typed arrays. */
+/** The opcodes of RFC 6455 §5.2 that a relay sends, and what they stand for. */
+var kinds = { 1: 't', 2: 'b', 8: 'c', 9: 'ping' };
+/** The most that the payload of a control frame has, in bytes. */
+var control = 125;
+/** No message has so many bytes: who says so is no relay. */
+var beyond = 0x1fffffffffffff;
+/**
+ * Frames puts together unmasked RFC 6455 frames of bytes that were cut anywhere. After an Error it is of no use: what is
+ * behind a fault cannot be told from it.
+ */
+var Frames = /** @class */ (function () {
+    function Frames() {
+        this.chunks = [];
+        this.held = 0;
+        /** How many bytes there have to be before it is worth another look. */
+        this.need = 2;
+        this.closed = false;
+    }
+    /** Takes bytes, and gives the messages that they make whole, and the close. An Error names what is wrong with them. */
+    Frames.prototype.push = function (bytes) {
+        var frames = [];
+        if (bytes.length)
+            this.chunks.push(bytes);
+        this.held += bytes.length;
+        if (this.held < this.need)
+            return frames;
+        var all = join(this.chunks);
+        var at = 0;
+        for (;;) {
+            var rest = all.length - at;
+            this.need = this.frameLength(all, at, rest);
+            if (rest < this.need)
+                break;
+            var frame = this.frame(all.subarray(at, at + this.need));
+            if (frame)
+                frames.push(frame);
+            at += this.need;
+        }
+        this.held = all.length - at;
+        this.chunks = this.held ? [all.subarray(at)] : [];
+        return frames;
+    };
+    /** Whether nothing is held that is not whole. */
+    Frames.prototype.empty = function () {
+        return !this.held;
+    };
+    /** How long the frame at an index is; where that cannot be said yet, how many bytes it takes to say more. */
+    Frames.prototype.frameLength = function (all, at, rest) {
+        if (rest && this.closed)
+            throw new Error('something follows the Close frame');
+        if (rest < 2)
+            return 2;
+        var first = all[at];
+        var kind = kinds[first & 15];
+        if (first >> 4 !== 8 || !kind) {
+            throw new Error('a frame that begins with 0x' + first.toString(16) + ' is no whole message, ping or close');
+        }
+        var length = all[at + 1];
+        if (length > 127)
+            throw new Error('a frame is masked');
+        if (kind !== 't' && kind !== 'b' && length > control) {
+            throw new Error('a control frame is longer than 125 bytes');
+        }
+        if (length < 126)
+            return 2 + length;
+        var extended = length === 126 ? 2 : 8;
+        if (rest < 2 + extended)
+            return 2 + extended;
+        var bytes = 0;
+        for (var i = 0; i < extended; i++)
+            bytes = bytes * 256 + all[at + 2 + i]; // and not <<, which has 32 bits
+        if (bytes < (extended === 2 ? 126 : 0x10000))
+            throw new Error('a length is not in its shortest form');
+        if (bytes > beyond)
+            throw new Error('a frame is said to have more bytes than there can be');
+        return 2 + extended + bytes;
+    };
+    /** What a whole frame stands for; null for a ping. */
+    Frames.prototype.frame = function (bytes) {
+        var kind = kinds[bytes[0] & 15];
+        if (kind === 'ping')
+            return null;
+        var payload = bytes.subarray(bytes[1] < 126 ? 2 : bytes[1] === 126 ? 4 : 10);
+        if (kind === 't')
+            return { kind: kind, data: fromUTF8(payload) };
+        // Not a view: what is beside it in its buffer would be kept, too.
+        if (kind === 'b')
+            return { kind: kind, data: new Uint8Array(payload) };
+        this.closed = true;
+        if (payload.length === 1)
+            throw new Error('a Close frame has one byte, which is no code');
+        var code = payload.length ? payload[0] * 256 + payload[1] : 1005;
+        return { kind: 'c', data: fromUTF8(payload.subarray(2)), code: code, wasClean: code !== 1006 };
+    };
+    return Frames;
+}());
+
+/** A response without an end that is a run of frames (protocol 3.2). */
+function stream(flow) {
+    return {
+        streams: true,
+        read: function (at, ack, _, heartbeat, receiver) {
+            var frames = new Frames();
+            var seq = 0;
+            var heard = false;
+            receiver.asked(true);
+            return flow({ url: at.relay + '/x/' + at.socket, params: query({ a: ack, hb: heartbeat }) }, {
+                begun: function (header) {
+                    seq = sequence(header);
+                },
+                bytes: function (bytes) {
+                    heard = true;
+                    var messages = frames.push(bytes);
+                    receiver.alive(!messages.length && frames.empty());
+                    var first = seq;
+                    seq += messages.length;
+                    if (messages.length)
+                        receiver.received(first, messages);
+                },
+                done: function (answer) {
+                    // A response that was cut may look as if it had ended.
+                    if (answer.status === 200 && !(heard && frames.empty()))
+                        answer = { status: 0, body: null };
+                    receiver.done(answer);
+                },
+            });
+        },
+    };
+}
+/** The number of the first message; an Error where the response is none of a relay's. */
+function sequence(header) {
+    ofType(header, 'application/octet-stream');
+    var seq = header('Polysocket-Seq') || '';
+    if (!/^[1-9][0-9]{0,14}$/.test(seq))
+        throw new Error("the response's Polysocket-Seq is no number but '" + seq + "'");
+    return +seq;
+}
+/** An Error where a response has another type: it is a page of somebody on the way, who answers in the relay's place. */
+function ofType(header, type) {
+    var found = header('Content-Type') || '';
+    if (found.split(';')[0] !== type)
+        throw new Error('the response is no ' + type + " but '" + found + "'");
+}
+
 /** Long-polling for many sockets. By POST, where that can be had, they are in no URL. */
 function pollMany(exchange, room, hurried) {
     return {
         room: room,
-        read: function (relay, sockets, ttl, on) {
+        read: function (relay, sockets, ttl, _, on) {
             if (hurried && hurried())
                 ttl = 0;
             var params = query({ s: sockets, ttl: ttl, status: 200 });
@@ -2982,7 +3056,7 @@ function streamMany(flow) {
         room: function () {
             return Infinity;
         },
-        read: function (relay, sockets, _, on) {
+        read: function (relay, sockets, _, heartbeat, on) {
             var lines = new Lines();
             var heard = false;
             return flow({ url: relay + '/m', params: query({ s: sockets, stream: 1, hb: heartbeat }), post: true }, {
@@ -2991,8 +3065,8 @@ function streamMany(flow) {
                 },
                 bytes: function (bytes) {
                     heard = true;
-                    on.alive();
                     var all = lines.push(bytes);
+                    on.alive(!all.length && lines.empty());
                     for (var i = 0; i < all.length; i++)
                         on.entry(readEntry(JSON.parse(all[i])));
                 },
@@ -3079,12 +3153,6 @@ var mostSockets = 256;
 var mostRequests = 2;
 /** How many milliseconds the relay has to end a read that was superseded. */
 var retirement = 2000;
-/**
- * How many milliseconds a group's stream goes on until it is made again. Requests may overtake one another: an older one that
- * arrives late takes its sockets out of the newer, which does not say so, and nobody reads them. They must not stay so until
- * the relay's grace period is over.
- */
-var lifetime = 20000;
 /** Shared makes ways down of which all sockets that read from one relay have their part. */
 var Shared = /** @class */ (function () {
     function Shared(clock) {
@@ -3099,9 +3167,9 @@ var Shared = /** @class */ (function () {
         var self = this;
         return {
             streams: single.streams,
-            read: function (at, ack, ttl, receiver) {
+            read: function (at, ack, ttl, heartbeat, receiver) {
                 var relay = self.relay(at.relay);
-                var member = new Member(single, many(), at, ack, ttl, receiver, relay);
+                var member = new Member(single, many(), at, ack, ttl, heartbeat, receiver, relay);
                 relay.join(member);
                 return function () {
                     member.leave();
@@ -3122,12 +3190,13 @@ var Shared = /** @class */ (function () {
 }());
 /** A read of a socket, which goes by itself or in a group. */
 var Member = /** @class */ (function () {
-    function Member(single, many, at, ack, ttl, receiver, relay) {
+    function Member(single, many, at, ack, ttl, heartbeat, receiver, relay) {
         this.single = single;
         this.many = many;
         this.at = at;
         this.ack = ack;
         this.ttl = ttl;
+        this.heartbeat = heartbeat;
         this.receiver = receiver;
         this.relay = relay;
         this.over = false;
@@ -3139,11 +3208,11 @@ var Member = /** @class */ (function () {
     Member.prototype.alone = function () {
         var self = this;
         var request = ++this.request;
-        this.cancel = this.single.read(this.at, this.ack, this.ttl, {
+        this.cancel = this.single.read(this.at, this.ack, this.ttl, this.heartbeat, {
             asked: this.receiver.asked,
-            alive: function () {
+            alive: function (bare) {
                 if (self.request === request)
-                    self.receiver.alive();
+                    self.receiver.alive(bare);
             },
             superseded: function () {
                 return self.request !== request;
@@ -3272,7 +3341,6 @@ var Group = /** @class */ (function () {
         this.asked = false;
         /** Whether to ask when one of them is over. */
         this.waiting = false;
-        this.stopTimer = null;
     }
     /** Whether there is room for it. */
     Group.prototype.takes = function (member) {
@@ -3294,8 +3362,6 @@ var Group = /** @class */ (function () {
         this.members = without(this.members, member);
         if (this.members.length)
             return;
-        if (this.stopTimer)
-            this.stopTimer();
         var requests = this.requests;
         this.requests = [];
         for (var i = 0; i < requests.length; i++) {
@@ -3326,26 +3392,21 @@ var Group = /** @class */ (function () {
         var before = this.requests[0];
         if (before)
             this.relay.clock.after(retirement, before.cancel);
-        if (this.many.streams) {
-            if (this.stopTimer)
-                this.stopTimer();
-            this.stopTimer = this.relay.clock.after(lifetime, function () {
-                self.ask();
-            });
-        }
         var members = this.members.slice();
         var request = { members: members, cancel: nothing$1, brought: false };
         this.requests.push(request);
         var ttl = members[0].ttl;
+        var heartbeat = members[0].heartbeat;
         var sockets = [];
         for (var i = 0; i < members.length; i++) {
             ttl = Math.min(ttl, members[i].ttl);
+            heartbeat = Math.min(heartbeat, members[i].heartbeat);
             sockets.push(members[i].at.socket + ':' + members[i].ack);
             members[i].receiver.asked(!!this.many.streams);
         }
-        var cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
-            alive: function () {
-                self.alive(request);
+        var cancel = this.many.read(this.relay.url, sockets.join(','), ttl, heartbeat, {
+            alive: function (bare) {
+                self.alive(request, bare);
             },
             entry: function (entry) {
                 self.came(request, entry);
@@ -3360,12 +3421,12 @@ var Group = /** @class */ (function () {
         };
     };
     /** Tells those whom a request reads, and who wait still, that it goes well. */
-    Group.prototype.alive = function (request) {
+    Group.prototype.alive = function (request, bare) {
         if (!this.newest(request) && this.many.streams)
             return;
         for (var i = 0; i < request.members.length; i++) {
             if (request.members[i].group === this)
-                request.members[i].receiver.alive();
+                request.members[i].receiver.alive(bare);
         }
     };
     Group.prototype.came = function (request, entry) {
@@ -3382,7 +3443,7 @@ var Group = /** @class */ (function () {
         }
         if (entry.frames.length)
             member.received(entry.seq, entry.frames);
-        // Any other code says that it is not read any more.
+        // Any other code says that it is not read any more. In the newest it is an older one that has done it, which was late.
         if ((!this.many.streams || entry.code) && this.newest(request))
             member.done({ status: 200, body: null });
     };
@@ -3393,7 +3454,7 @@ var Group = /** @class */ (function () {
             return;
         // Those for whom nothing came go on waiting.
         if (answer.status === 200 && request.brought && !this.many.streams) {
-            this.alive(request);
+            this.alive(request, true);
             return this.ask();
         }
         if (answer.status >= 400 && answer.status < 500) {
@@ -3435,13 +3496,12 @@ function nothing$1() { }
 function sse(events, exchange) {
     return {
         streams: true,
-        read: function (at, ack, _, receiver) {
+        read: function (at, ack, _, heartbeat, receiver) {
             var heard = false;
             receiver.asked(true);
             var cancel = events(at.relay + '/e/' + at.socket + '?' + query({ a: ack, hb: heartbeat }), {
                 event: function (data, id) {
                     heard = true;
-                    receiver.alive();
                     var frame;
                     try {
                         frame = readMessage(JSON.parse(data));
@@ -3452,13 +3512,14 @@ function sse(events, exchange) {
                         cancel();
                         return receiver.done({ status: 0, body: { error: e.message } });
                     }
+                    receiver.alive(!frame);
                     if (frame)
                         receiver.received(+id, [frame]);
                 },
                 ended: function () {
                     if (heard || (receiver.superseded && receiver.superseded()))
                         return receiver.done({ status: 200, body: null });
-                    cancel = poll(exchange).read(at, ack, 0, {
+                    cancel = poll(exchange).read(at, ack, 0, 0, {
                         asked: receiver.asked,
                         alive: receiver.alive,
                         received: receiver.received,
@@ -3483,14 +3544,13 @@ var shared = new Shared(clock);
 var manyPolls = pollMany(xhr, function () {
     return Infinity;
 });
-var manyStreams = streamMany(fetchFlow);
+var manyStreams = streamMany(flow);
 var manyScripts = pollMany(script, urlRoom, pageLoads);
 function byPolls() {
     return manyPolls;
 }
 function byStreams() {
-    // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
-    return fetchFlows() ? manyStreams : manyPolls;
+    return manyStreams;
 }
 function byScripts() {
     return manyScripts;
@@ -3604,6 +3664,11 @@ function streams(name) {
     return !!transports[name].down.streams;
 }
 var slots = new Slots(clock);
+/** What is known of the ways to relays, by the router that leads there: the relay may be another for each socket. */
+var paths = {};
+function pathTo(router) {
+    return paths[router] || (paths[router] = { proven: false });
+}
 /** A connection by the first of a group, which may step to the others. */
 function connection$1(names, at, router, roundTrip, place, journal) {
     var first = transports[names[0]];
@@ -3613,6 +3678,7 @@ function connection$1(names, at, router, roundTrip, place, journal) {
         at: at,
         up: first.up,
         downs: ways,
+        path: pathTo(router),
         exchange: first.exchange,
         slots: slots,
         clock: clock,

@@ -4,6 +4,7 @@ import { alive } from './create.js';
 import { clock } from './engine/clock.js';
 import { tells, type Journal } from './journal.js';
 import type { Place } from './memory.js';
+import type { Path } from './proof.js';
 import { relayed } from './relayed.js';
 import { Slots } from './slots.js';
 import { waysOf, writeSteps } from './stepping.js';
@@ -56,6 +57,13 @@ function streams(name: TransportName): boolean {
 
 const slots = new Slots(clock);
 
+/** What is known of the ways to relays, by the router that leads there: the relay may be another for each socket. */
+const paths: { [router: string]: Path } = {};
+
+function pathTo(router: string): Path {
+  return paths[router] || (paths[router] = { proven: false });
+}
+
 /** A connection by the first of a group, which may step to the others. */
 export function connection(
   names: TransportName[],
@@ -72,6 +80,7 @@ export function connection(
     at: at,
     up: first.up,
     downs: ways,
+    path: pathTo(router),
     exchange: first.exchange,
     slots: slots,
     clock: clock,

@@ -2,6 +2,7 @@ import type { TransportName } from './api.js';
 import type { Clock } from './engine/clock.js';
 import { beacon, beaconRoom } from './http/beacon.js';
 import { query, type Exchange } from './http/exchange.js';
+import type { Path } from './proof.js';
 import { Reader } from './reader.js';
 import { Receipts } from './receipts.js';
 import type { Slots } from './slots.js';
@@ -17,6 +18,8 @@ export interface LinkOptions {
   up: Up;
   /** The ways down, the best first; the others are stepped to where it fails. All go with the way up. */
   downs: Way[];
+  /** What is known of the way to the relay; all sockets that go it have the same. */
+  path: Path;
   exchange: Exchange;
   slots: Slots;
   clock: Clock;
@@ -78,6 +81,7 @@ export class Link {
     this.reader = new Reader({
       at: o.at,
       ways: o.downs,
+      path: o.path,
       clock: o.clock,
       roundTrip: function () {
         return self.roundTrip;

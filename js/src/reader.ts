@@ -2,9 +2,9 @@ import type { TransportName } from './api.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { Pulse } from './engine/pulse.js';
 import { sentence, type Answer } from './http/exchange.js';
+import { heartbeat, Proof, trialHeartbeat, type Path } from './proof.js';
 import { Retry } from './retry.js';
 import { Steps, type Way, type Why } from './steps.js';
-import { heartbeat } from './transport/stream.js';
 import type { Address } from './transport/transport.js';
 import type { Frame } from './wire/frame.js';
 
@@ -22,8 +22,12 @@ const pause = 200;
 const leastPatience = 1000;
 const mostPatience = 4000;
 
-/** How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. */
+/**
+ * How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. On a path that is not
+ * proven it is less, or three round trips, and once is enough.
+ */
 const lateness = 5000;
+const trialLateness = 1500;
 const mostSilences = 2;
 
 /** What a message costs the relay, about, beside its data. */
@@ -34,6 +38,8 @@ export interface ReaderOptions {
   /** The ways to read, the best first (see Steps). */
   ways: Way[];
   clock: Clock;
+  /** What is known of the way to the relay. */
+  path: Path;
   /** How many milliseconds a request of the socket has taken lately. */
   roundTrip(): number;
   on: {
@@ -59,6 +65,9 @@ interface Read {
   /** Whether a stream was asked for, and when bytes of it came first; 0 where none have. */
   streams: boolean;
   heard: number;
+  /** How often it is to show that it lives, if it is a stream; and what that proves. */
+  heartbeat: number;
+  proof: Proof;
   /** Whether it has brought what is new. */
   fruitful: boolean;
 }
@@ -88,6 +97,7 @@ export class Reader {
     });
     this.steps = new Steps({
       ways: o.ways,
+      path: o.path,
       clock: o.clock,
       on: {
         stepped: o.on.stepped,
@@ -127,24 +137,34 @@ export class Reader {
   }
 
   private newRead(): Read {
-    return { at: this.o.clock.now(), streams: false, heard: 0, fruitful: false };
+    return {
+      at: this.o.clock.now(),
+      streams: false,
+      heard: 0,
+      heartbeat: heartbeat,
+      proof: new Proof(this.o.path),
+      fruitful: false,
+    };
   }
 
   private read(): void {
     const self = this;
     const read = (this.under = this.newRead());
     const down = this.steps.next();
+    const ttl = this.steps.probes() ? 0 : this.ttl;
+    if (!this.o.path.proven && this.steps.hasOther()) read.heartbeat = trialHeartbeat;
     this.o.on.acknowledges();
-    this.cancel = down.read(this.o.at, this.ack, this.steps.probes() ? 0 : this.ttl, {
+    this.cancel = down.read(this.o.at, this.ack, ttl, read.heartbeat, {
       asked: function (streams) {
         read.at = self.o.clock.now();
         read.streams = streams;
         read.heard = 0;
+        read.proof = new Proof(self.o.path);
         self.pulse.end();
-        if (streams) self.pulse.beat(self.patience());
+        if (streams) self.pulse.beat(self.patience(leastPatience));
       },
-      alive: function () {
-        self.alive(read);
+      alive: function (bare) {
+        self.alive(read, bare);
       },
       received: function (seq, frames) {
         self.received(read, seq, frames);
@@ -155,23 +175,27 @@ export class Reader {
     });
   }
 
-  /** How many milliseconds the first bytes of a stream have. Where there is no other way, there is no hurry. */
-  private patience(): number {
+  /** How many milliseconds the bytes of a stream have that are due. Where there is no other way, there is no hurry. */
+  private patience(least: number): number {
     if (!this.steps.hasOther()) return heartbeat + lateness;
-    return Math.max(leastPatience, Math.min(mostPatience, 3 * this.o.roundTrip()));
+    return Math.max(least, Math.min(mostPatience, 3 * this.o.roundTrip()));
   }
 
-  private alive(read: Read): void {
+  private alive(read: Read, bare: boolean): void {
     const now = this.o.clock.now();
-    if (read.streams) this.pulse.beat(heartbeat + lateness);
+    const tried = read.heartbeat === trialHeartbeat;
+    if (read.streams) this.pulse.beat(read.heartbeat + (tried ? this.patience(trialLateness) : lateness));
     if (!read.heard) {
       read.heard = now;
       if (!this.garbled) this.sound();
     } else if (now - read.heard > pause) {
-      this.silences = 0;
+      if (!tried) this.silences = 0;
       if (this.garbled) this.sound();
       this.garbled = false;
     }
+    if (!read.streams || !tried || this.ended) return;
+    if (read.proof.came(now, bare)) this.silences = 0; // which traffic is no reason for
+    if (bare && this.o.path.proven) this.again(); // with fewer heartbeats
   }
 
   private received(read: Read, seq: number, frames: Frame[]): void {
@@ -225,10 +249,13 @@ export class Reader {
   /** Nothing came of a stream for too long. */
   private silent(): void {
     const read = this.under;
+    const often = read.heard > 0 && ++this.silences >= mostSilences;
+    const tried = read.heartbeat === trialHeartbeat;
     this.stop();
-    if (!read.heard || ++this.silences >= mostSilences) {
-      this.silences = 0;
-      if (this.steps.failed('buffered', read.at)) return this.read();
+    if (!read.heard || often || tried) {
+      const step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
+      if (!this.steps.probes()) this.silences = 0;
+      if (step) return this.read();
     }
     this.failed({ status: 0, body: null, late: true });
   }

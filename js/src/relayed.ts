@@ -25,6 +25,7 @@ export function relayed(way: Relaying): Connection {
     at: way.at,
     up: way.up,
     downs: way.downs,
+    path: way.path,
     exchange: way.exchange,
     slots: way.slots,
     clock: way.clock,

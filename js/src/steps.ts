@@ -1,6 +1,7 @@
 import type { TransportName } from './api.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { onOnline } from './engine/online.js';
+import type { Path } from './proof.js';
 import type { Down } from './transport/transport.js';
 
 /** A way down, by the name of its transport. */
@@ -23,13 +24,15 @@ const firstTrial = 30000;
 const lastTrial = 600000;
 
 /**
- * How many milliseconds before a stream was asked for a request may have gone well, so that it is not the network that keeps
- * its first bytes. Where a stream is refused one has to have gone well since: a network that goes refuses all at once.
+ * How many milliseconds before the bytes of a stream were due a request may have gone well, so that it is not the network that
+ * keeps them: the first are when it is asked for. Where a stream is refused one has to have gone well since: a network that goes refuses all at once.
  */
 const recent = 500;
 
 export interface StepsOptions {
   ways: Way[];
+  /** What is known of the way that they all go. One that holds back proves the contrary. */
+  path: Path;
   clock: Clock;
   on: {
     /** Another way is in use. The one before it was given up; where there is no why, the other works again. */
@@ -99,17 +102,21 @@ export class Steps {
       return;
     }
     this.strikes = 0;
+    // What bytes come at first shows little: a path that was not proven is tried more and more seldom.
+    if (this.o.path.proven && this.current().down.streams) this.wait = firstTrial;
     if (this.trial < 0) return;
     const from = this.current(this.way);
     this.way = this.trial;
     this.trial = -1;
-    this.wait = firstTrial;
     this.watch();
     this.o.on.stepped(from.name, this.current().name, '');
   }
 
-  /** The read, which was made then, has failed before anything came of it, or brought nonsense. Whether to read on at once. */
-  failed(why: Why, asked: number): boolean {
+  /**
+   * The read has failed before what was due then came of it, as its first bytes when it was made; or it brought nonsense. Whether to
+   * read on at once.
+   */
+  failed(why: Why, due: number): boolean {
     if (this.probe >= 0) {
       // It is not the stream's fault.
       this.probe = -1;
@@ -117,18 +124,20 @@ export class Steps {
       return false;
     }
     if (this.trial >= 0) {
+      if (why === 'buffered') this.o.path.proven = false;
       this.trial = why === 'refused' && this.trial + 1 < this.way ? this.trial + 1 : -1;
       if (this.trial < 0) this.watch();
       return true;
     }
     const to = this.below(why);
     if (to < 0) return false;
-    if (!this.strikes++) this.since = asked;
+    if (!this.strikes++) this.since = due;
     if (why === 'refused' && this.strikes < strikesOut) return false;
     if (this.good <= this.since - (why === 'buffered' ? recent : 0)) {
       this.probe = this.below('buffered');
       if (this.probe >= 0) return true;
     }
+    if (why === 'buffered') this.o.path.proven = false;
     const from = this.current();
     this.way = to;
     this.strikes = 0;

@@ -4,12 +4,12 @@ import type { Flow } from '../http/flow.js';
 import { Lines } from '../wire/lines.js';
 import { readEntry, readMany, type Entry } from '../wire/message.js';
 import { margin } from './poll.js';
-import { heartbeat, ofType } from './stream.js';
+import { ofType } from './stream.js';
 
 /** What a request for many sockets tells. */
 export interface ManyEvents {
-  /** Bytes of a stream have come, whatever they are. */
-  alive(): void;
+  /** Bytes of a stream have come, which are but a heartbeat, or are not. */
+  alive(bare: boolean): void;
   /** Something has come for a socket. */
   entry(entry: Entry): void;
   /** The request is over. */
@@ -22,15 +22,15 @@ export interface Many {
   streams?: boolean;
   /** How many characters of a URL the sockets may take. */
   room(): number;
-  /** Asks for them, which are named with their acknowledgements: `id:a,id:a`. */
-  read(relay: string, sockets: string, ttl: number, on: ManyEvents): Cancel;
+  /** Asks for them, which are named with their acknowledgements: `id:a,id:a`. What waits is as with a Down. */
+  read(relay: string, sockets: string, ttl: number, heartbeat: number, on: ManyEvents): Cancel;
 }
 
 /** Long-polling for many sockets. By POST, where that can be had, they are in no URL. */
 export function pollMany(exchange: Exchange, room: () => number, hurried?: () => boolean): Many {
   return {
     room: room,
-    read: function (relay, sockets, ttl, on) {
+    read: function (relay, sockets, ttl, _, on) {
       if (hurried && hurried()) ttl = 0;
       const params = query({ s: sockets, ttl: ttl, status: 200 });
       return exchange({ url: relay + '/m', params: params, post: true, timeout: ttl + margin }, function (answer) {
@@ -55,7 +55,7 @@ export function streamMany(flow: Flow): Many {
     room: function () {
       return Infinity;
     },
-    read: function (relay, sockets, _, on) {
+    read: function (relay, sockets, _, heartbeat, on) {
       const lines = new Lines();
       let heard = false;
       return flow(
@@ -66,8 +66,8 @@ export function streamMany(flow: Flow): Many {
           },
           bytes: function (bytes) {
             heard = true;
-            on.alive();
             const all = lines.push(bytes);
+            on.alive(!all.length && lines.empty());
             for (let i = 0; i < all.length; i++) on.entry(readEntry(JSON.parse(all[i])));
           },
           done: function (answer) {

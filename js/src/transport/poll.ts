@@ -11,7 +11,7 @@ export const margin = 7000;
  */
 export function poll(exchange: Exchange, hurried?: () => boolean): Down {
   return {
-    read: function (at, ack, ttl, receiver) {
+    read: function (at, ack, ttl, _, receiver) {
       if (hurried && hurried()) ttl = 0;
       const params = query({ a: ack, ttl: ttl, status: 200 });
       return exchange({ url: at.relay + '/j/' + at.socket, params: params, timeout: ttl + margin }, function (answer) {

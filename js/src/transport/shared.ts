@@ -20,13 +20,6 @@ const mostRequests = 2;
 /** How many milliseconds the relay has to end a read that was superseded. */
 const retirement = 2000;
 
-/**
- * How many milliseconds a group's stream goes on until it is made again. Requests may overtake one another: an older one that
- * arrives late takes its sockets out of the newer, which does not say so, and nobody reads them. They must not stay so until
- * the relay's grace period is over.
- */
-const lifetime = 20000;
-
 /** Shared makes ways down of which all sockets that read from one relay have their part. */
 export class Shared {
   private relays: { [relay: string]: Relay } = {};
@@ -41,9 +34,9 @@ export class Shared {
     const self = this;
     return {
       streams: single.streams,
-      read: function (at, ack, ttl, receiver) {
+      read: function (at, ack, ttl, heartbeat, receiver) {
         const relay = self.relay(at.relay);
-        const member = new Member(single, many(), at, ack, ttl, receiver, relay);
+        const member = new Member(single, many(), at, ack, ttl, heartbeat, receiver, relay);
         relay.join(member);
         return function () {
           member.leave();
@@ -76,6 +69,7 @@ class Member {
     readonly at: Address,
     public ack: number,
     readonly ttl: number,
+    readonly heartbeat: number,
     readonly receiver: Receiver,
     private readonly relay: Relay,
   ) {}
@@ -84,10 +78,10 @@ class Member {
   alone(): void {
     const self = this;
     const request = ++this.request;
-    this.cancel = this.single.read(this.at, this.ack, this.ttl, {
+    this.cancel = this.single.read(this.at, this.ack, this.ttl, this.heartbeat, {
       asked: this.receiver.asked,
-      alive: function () {
-        if (self.request === request) self.receiver.alive();
+      alive: function (bare) {
+        if (self.request === request) self.receiver.alive(bare);
       },
       superseded: function () {
         return self.request !== request;
@@ -216,7 +210,6 @@ class Group {
   private asked = false;
   /** Whether to ask when one of them is over. */
   private waiting = false;
-  private stopTimer: Cancel | null = null;
 
   constructor(
     private readonly relay: Relay,
@@ -242,7 +235,6 @@ class Group {
     member.group = null;
     this.members = without(this.members, member);
     if (this.members.length) return;
-    if (this.stopTimer) this.stopTimer();
     const requests = this.requests;
     this.requests = [];
     for (let i = 0; i < requests.length; i++) {
@@ -269,25 +261,21 @@ class Group {
     const self = this;
     const before = this.requests[0];
     if (before) this.relay.clock.after(retirement, before.cancel);
-    if (this.many.streams) {
-      if (this.stopTimer) this.stopTimer();
-      this.stopTimer = this.relay.clock.after(lifetime, function () {
-        self.ask();
-      });
-    }
     const members = this.members.slice();
     const request: Request = { members: members, cancel: nothing, brought: false };
     this.requests.push(request);
     let ttl = members[0].ttl;
+    let heartbeat = members[0].heartbeat;
     const sockets = [];
     for (let i = 0; i < members.length; i++) {
       ttl = Math.min(ttl, members[i].ttl);
+      heartbeat = Math.min(heartbeat, members[i].heartbeat);
       sockets.push(members[i].at.socket + ':' + members[i].ack);
       members[i].receiver.asked(!!this.many.streams);
     }
-    const cancel = this.many.read(this.relay.url, sockets.join(','), ttl, {
-      alive: function () {
-        self.alive(request);
+    const cancel = this.many.read(this.relay.url, sockets.join(','), ttl, heartbeat, {
+      alive: function (bare) {
+        self.alive(request, bare);
       },
       entry: function (entry) {
         self.came(request, entry);
@@ -303,10 +291,10 @@ class Group {
   }
 
   /** Tells those whom a request reads, and who wait still, that it goes well. */
-  private alive(request: Request): void {
+  private alive(request: Request, bare: boolean): void {
     if (!this.newest(request) && this.many.streams) return;
     for (let i = 0; i < request.members.length; i++) {
-      if (request.members[i].group === this) request.members[i].receiver.alive();
+      if (request.members[i].group === this) request.members[i].receiver.alive(bare);
     }
   }
 
@@ -321,7 +309,7 @@ class Group {
       return member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
     }
     if (entry.frames.length) member.received(entry.seq, entry.frames);
-    // Any other code says that it is not read any more.
+    // Any other code says that it is not read any more. In the newest it is an older one that has done it, which was late.
     if ((!this.many.streams || entry.code) && this.newest(request)) member.done({ status: 200, body: null });
   }
 
@@ -331,7 +319,7 @@ class Group {
     if (!newest) return;
     // Those for whom nothing came go on waiting.
     if (answer.status === 200 && request.brought && !this.many.streams) {
-      this.alive(request);
+      this.alive(request, true);
       return this.ask();
     }
     if (answer.status >= 400 && answer.status < 500) {

@@ -4,7 +4,6 @@ import { query, type Answer, type Exchange } from '../http/exchange.js';
 import type { Frame } from '../wire/frame.js';
 import { readMessage } from '../wire/message.js';
 import { poll } from './poll.js';
-import { heartbeat } from './stream.js';
 import type { Down } from './transport.js';
 
 /**
@@ -14,13 +13,12 @@ import type { Down } from './transport.js';
 export function sse(events: Events, exchange: Exchange): Down {
   return {
     streams: true,
-    read: function (at, ack, _, receiver) {
+    read: function (at, ack, _, heartbeat, receiver) {
       let heard = false;
       receiver.asked(true);
       let cancel: Cancel = events(at.relay + '/e/' + at.socket + '?' + query({ a: ack, hb: heartbeat }), {
         event: function (data, id) {
           heard = true;
-          receiver.alive();
           let frame: Frame | null;
           try {
             frame = readMessage(JSON.parse(data));
@@ -30,12 +28,13 @@ export function sse(events: Events, exchange: Exchange): Down {
             cancel();
             return receiver.done({ status: 0, body: { error: (e as Error).message } });
           }
+          receiver.alive(!frame);
           if (frame) receiver.received(+id, [frame]);
         },
         ended: function () {
           if (heard || (receiver.superseded && receiver.superseded()))
             return receiver.done({ status: 200, body: null });
-          cancel = poll(exchange).read(at, ack, 0, {
+          cancel = poll(exchange).read(at, ack, 0, 0, {
             asked: receiver.asked,
             alive: receiver.alive,
             received: receiver.received,

@@ -3,14 +3,11 @@ import type { Flow } from '../http/flow.js';
 import { Frames } from '../wire/frames.js';
 import type { Down } from './transport.js';
 
-/** How often a stream shows that it lives, in milliseconds. */
-export const heartbeat = 15000;
-
 /** A response without an end that is a run of frames (protocol 3.2). */
 export function stream(flow: Flow): Down {
   return {
     streams: true,
-    read: function (at, ack, _, receiver) {
+    read: function (at, ack, _, heartbeat, receiver) {
       const frames = new Frames();
       let seq = 0;
       let heard = false;
@@ -23,8 +20,8 @@ export function stream(flow: Flow): Down {
           },
           bytes: function (bytes) {
             heard = true;
-            receiver.alive();
             const messages = frames.push(bytes);
+            receiver.alive(!messages.length && frames.empty());
             const first = seq;
             seq += messages.length;
             if (messages.length) receiver.received(first, messages);

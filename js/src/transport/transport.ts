@@ -3,7 +3,7 @@ import type { Cancel } from '../engine/clock.js';
 import { clock } from '../engine/clock.js';
 import type { Answer, Exchange } from '../http/exchange.js';
 import { events, eventsMissing } from '../http/events.js';
-import { fetchFlow, fetchFlows, flow, xhrFlows } from '../http/flow.js';
+import { fetchFlows, flow, xhrFlows } from '../http/flow.js';
 import { pageLoads, script, scriptMissing } from '../http/script.js';
 import { xhr, xhrMissing } from '../http/xhr.js';
 import type { Part } from '../outbox.js';
@@ -44,8 +44,8 @@ export interface Receiver {
    * is none, a poll was in its place. A poll that goes by itself need not say so.
    */
   asked(streams: boolean): void;
-  /** Bytes of a stream have come, whatever they are; or somebody else's messages, by the same request. */
-  alive(): void;
+  /** Bytes of a stream have come, which are but a heartbeat, or are not; or somebody else's messages, by the same request. */
+  alive(bare: boolean): void;
   /** Messages have come; seq is the number of the first, or of the next one to come. */
   received(seq: number, frames: Frame[]): void;
   /** The request is over, and it is time for the next. */
@@ -60,9 +60,9 @@ export interface Down {
   streams?: boolean;
   /**
    * Asks for messages after ack, and lets the relay wait for ttl milliseconds where there are none; a stream has no such
-   * bound.
+   * bound, but shows that it lives whenever nothing has come for the milliseconds of heartbeat.
    */
-  read(at: Address, ack: number, ttl: number, receiver: Receiver): Cancel;
+  read(at: Address, ack: number, ttl: number, heartbeat: number, receiver: Receiver): Cancel;
 }
 
 /** A transport is a way down and a way up, and the exchange that they are made with. */
@@ -78,14 +78,13 @@ const shared = new Shared(clock);
 const manyPolls = pollMany(xhr, function () {
   return Infinity;
 });
-const manyStreams = streamMany(fetchFlow);
+const manyStreams = streamMany(flow);
 const manyScripts = pollMany(script, urlRoom, pageLoads);
 function byPolls(): Many {
   return manyPolls;
 }
 function byStreams(): Many {
-  // An XMLHttpRequest shows nothing of a line that is empty, which is all that comes at first.
-  return fetchFlows() ? manyStreams : manyPolls;
+  return manyStreams;
 }
 function byScripts(): Many {
   return manyScripts;

@@ -16,7 +16,7 @@ export interface Run {
 /** What `/m` has of one socket: messages, or why there are none. */
 export interface Entry extends Run {
   socket: string;
-  /** `no_socket`, where that is so, and then there are no messages. */
+  /** `no_socket`, or that it is `superseded`, where that is so; and then there are no messages. */
   code?: string;
 }
 

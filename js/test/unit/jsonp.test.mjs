@@ -57,6 +57,7 @@ function pageOf(t, { plan, readyState = 'complete' } = {}) {
       at: relay.open(target),
       ...{ exchange, up, clock, slots: page.slots },
       downs: [{ name: 'jsonp', down }],
+      path: { proven: false },
       alive: (tell) => tell(null),
       on: {
         message: ({ data }) => client.got.push(data),

@@ -17,6 +17,7 @@ import { parse } from './relay.mjs';
  *
  * - `cut`: their connection ends `after` milliseconds later, wherever that is; with `clean` it looks as if it were the end;
  * - `held`: somebody on the way holds back all of it until it is over;
+ * - `buffered`: somebody on the way passes it on whenever there are `room` bytes of it;
  * - `stalled`: nothing more of it comes `after` milliseconds later.
  *
  * What they bring comes in pieces that `piece` gives the length of.
@@ -151,8 +152,10 @@ export class Network {
     // What is on its way down: it arrives in its order, and not after the connection is cut.
     const later = [];
     let stopped = false; // nothing more arrives
+    const keeps = plan.fate === 'held' || plan.fate === 'buffered';
+    let kept = 0; // bytes
     const arrive = (run) => {
-      if (plan.fate === 'held') return later.push(run);
+      if (keeps) return later.push(run);
       clock.after(plan.down, () => !stopped && !entry.over && run());
     };
     const flush = () => {
@@ -160,7 +163,7 @@ export class Network {
     };
     const response = {
       begin: (headers) =>
-        plan.fate === 'held'
+        keeps
           ? later.push(() => tell.begin(entry, headers)) // the headers may pass, but that is all the same
           : arrive(() => tell.begin(entry, headers)),
       write: (chunk) => {
@@ -171,10 +174,14 @@ export class Network {
             tell.chunk(entry, piece);
           });
         }
+        kept += chunk.length ?? chunk.data.length;
+        if (plan.fate !== 'buffered' || kept < plan.room) return;
+        kept = 0;
+        flush();
       },
       end: () => {
         arrive(() => entry.finish({ status: 200, body: null }));
-        if (plan.fate === 'held') flush();
+        if (keeps) flush();
       },
     };
     const answer = (status, body) => arrive(() => entry.finish({ status, body })) || flush();

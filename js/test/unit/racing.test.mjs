@@ -447,7 +447,7 @@ function buffering(rig) {
   const reads = [];
   const down = {
     streams: true,
-    read(at, ack, ttl, receiver) {
+    read(at, ack, ttl, heartbeat, receiver) {
       reads.push(receiver);
       receiver.asked(true);
       return () => {};

@@ -12,6 +12,7 @@ function readerOf({ clock = virtualClock(), down = handDown(), onframe = () => {
   const reader = new Reader({
     at: { relay: 'https://relay.test', socket: 'socket1' },
     ways: [{ name: 'xhr', down }],
+    path: { proven: false },
     clock,
     roundTrip: () => 0,
     on: {

@@ -253,19 +253,24 @@ export class Relay {
       full = true;
       if (begun) finish();
     };
-    this.#each(said, missing, (id, ack, session) => {
-      const reader = {
-        ready,
-        superseded: () => out(id),
-        gone: () => {
-          missing.push({ socket: id, code: 'no_socket' });
-          out(id);
-          ready();
-        },
-      };
-      reads.set(id, { session, reader });
-      return reader;
-    });
+    this.#each(
+      said,
+      missing,
+      (id, ack, session) => {
+        const reader = {
+          ready,
+          superseded: () => out(id),
+          gone: () => {
+            missing.push({ socket: id, code: 'no_socket' });
+            out(id);
+            ready();
+          },
+        };
+        reads.set(id, { session, reader });
+        return reader;
+      },
+      out,
+    );
     begun = true;
     if (full || missing.length || !reads.size) finish();
     else stop = this.clock.after(Math.min(Number(said.params.ttl), 60_000), finish);
@@ -299,21 +304,29 @@ export class Relay {
       response.end();
     };
     let begun = false;
-    this.#each(said, missing, (id, ack, session) => {
-      const reader = {
-        gives: (seq, message) => {
-          write(lines.of({ socket: id, seq, messages: [message] }));
-          if (message.type === 'close') out(id);
-        },
-        superseded: () => out(id),
-        gone: () => {
-          write(lines.of({ socket: id, code: 'no_socket' }));
-          out(id);
-        },
-      };
-      reads.set(id, { session, reader });
-      return reader;
-    });
+    this.#each(
+      said,
+      missing,
+      (id, ack, session) => {
+        const reader = {
+          gives: (seq, message) => {
+            write(lines.of({ socket: id, seq, messages: [message] }));
+            if (message.type === 'close') out(id);
+          },
+          superseded: () => {
+            write(lines.of({ socket: id, code: 'superseded' }));
+            out(id);
+          },
+          gone: () => {
+            write(lines.of({ socket: id, code: 'no_socket' }));
+            out(id);
+          },
+        };
+        reads.set(id, { session, reader });
+        return reader;
+      },
+      out,
+    );
     for (const one of missing) write(lines.of(one));
     begun = true;
     if (!reads.size) end();
@@ -328,8 +341,8 @@ export class Relay {
     };
   }
 
-  /** Attaches a reader to each socket that is asked for, and puts those that are not there into missing. */
-  #each({ sockets }, missing, readerOf) {
+  /** Attaches a reader to each socket that is asked for, and puts those that are not there into missing, when they are out. */
+  #each({ sockets }, missing, readerOf, out) {
     for (const { id, ack } of sockets) {
       const session = this.sessions.get(id);
       const none = { socket: id, code: 'no_socket' };
@@ -340,7 +353,7 @@ export class Relay {
       const reader = readerOf(id, ack, session);
       const wrong = session.attach(ack, reader);
       if (!wrong) continue;
-      reader.superseded(); // it leaves
+      out(id);
       missing.push(none);
     }
   }
@@ -384,6 +397,6 @@ const events = {
 };
 
 const lines = {
-  heartbeat: Buffer.from('\n'),
+  heartbeat: Buffer.from('   \n'),
   of: (entry) => Buffer.from(`${JSON.stringify(entry)}\n`),
 };

@@ -53,6 +53,7 @@ function connect(t) {
     at: up.at,
     up,
     downs: [{ name: 'xhr', down }],
+    path: { proven: false },
     exchange: () => () => {},
     slots,
     clock,
@@ -78,6 +79,7 @@ test('it does not read before it is listened to', (t) => {
     at: {},
     up: handUp(),
     downs: [{ name: 'xhr', down }],
+    path: { proven: false },
     slots: new Slots(clock),
     clock,
   });

@@ -89,7 +89,7 @@ test('however they join, no more than two requests for them are under way, and a
 
 test('one that leaves takes nothing from the others, and is asked for no more', (t) => {
   for (const downs of [['stream'], ['xhr']]) {
-    const { clock, clients, reads, echo, finish, under } = worldOf(t, 4, { downs });
+    const { clock, clients, open, reads, echo, finish, under } = worldOf(t, 4, { downs });
     const before = reads().length;
     clients[0].leave();
     clock.run(1000);
@@ -99,7 +99,8 @@ test('one that leaves takes nothing from the others, and is asked for no more', 
       clients.map(({ got }) => got.length),
       [0, 1, 1, 1],
     );
-    clock.run(25_000);
+    open(1);
+    clock.run(1000);
     assert.equal(
       under()[0].said.sockets.some(({ id }) => id === clients[0].at.socket),
       false,
@@ -173,20 +174,77 @@ test('where a shared stream is held back its sockets go over to one shared poll,
   finish();
 });
 
-test('an older read that arrives late, and takes a socket out, starves it of nothing for long', (t) => {
-  const { net, clock, clients, open, finish, world } = worldOf(t, 0, { downs: ['stream'] });
-  let first = true;
-  net.fate = ({ said }) => {
-    if (said.verb !== 'x' || !first) return {};
-    first = false;
-    return { up: 300 };
-  };
-  open(5);
-  clock.run(1000);
-  for (const { target } of clients) target.send('t', 'x');
-  clock.run(21_000);
-  for (const { got } of clients) assert.equal(got.length, 1);
-  assert.equal(world.clients[0].session.lapsed, false);
+test('an older read that arrives late, and takes a socket out, is followed by a newer at once', (t) => {
+  for (const late of ['x', 'm']) {
+    const { net, clock, clients, open, reads, under, finish } = worldOf(t, 0, { downs: ['stream'] });
+    let first = true;
+    net.fate = ({ said }) => {
+      if (said.verb !== late || !first) return {};
+      first = false;
+      return { up: 300 };
+    };
+    open(5);
+    clock.run(20);
+    if (late === 'm') open(1); // which asks for all, and is there first
+    clock.run(270);
+    const before = reads().length;
+    clock.run(50);
+    for (const { target } of clients) target.send('t', 'x');
+    clock.run(50);
+    for (const { got } of clients) assert.equal(got.length, 1);
+    clock.run(3000);
+    assert.equal(reads().length, before + 1, 'one read for all that were taken out');
+    assert.deepEqual([under().length, under()[0].said.sockets.length], [1, clients.length]);
+    finish();
+  }
+});
+
+test('that an older read has lost a socket to a newer is nothing new', (t) => {
+  const { clock, open, reads, finish } = worldOf(t, 5, { downs: ['stream'] });
+  const before = reads().length;
+  open(1);
+  clock.run(60_000);
+  assert.equal(reads().length, before + 1);
+  finish();
+});
+
+test('a stream of many that are idle makes no request', (t) => {
+  const { clock, clients, under, reads, finish } = worldOf(t, 12, { downs: ['stream', 'xhr'] });
+  clock.run(3500); // the path is proven by then
+  assert.deepEqual([under().length, under()[0].said.params.hb], [1, '15000']);
+  const before = reads().length;
+  clock.run(3_600_000);
+  assert.equal(reads().length, before);
+  for (const { steps } of clients) assert.deepEqual(steps, []);
+  finish();
+});
+
+test('a group has the heartbeats of those of its members who need most', (t) => {
+  const { world, clock, open, reads, finish } = worldOf(t, 4, { downs: ['stream', 'xhr'], proven: true });
+  assert.equal(reads().at(-1).said.params.hb, '15000');
+  world.path = { proven: false }; // as by another router
+  open(1);
+  clock.run(2000);
+  assert.equal(reads().at(-1).said.params.hb, '1000');
+  clock.run(2000);
+  assert.equal(reads().at(-1).said.params.hb, '15000');
+  finish();
+});
+
+test('many whose traffic pushes a stream through a box that holds it back go over to one poll', (t) => {
+  const { net, world, clock, clients, open, under, finish } = worldOf(t, 0, { downs: ['stream', 'xhr'] });
+  net.fate = ({ stream }) => (stream ? { fate: 'buffered', room: 4096 } : {});
+  open(12);
+  for (let i = 0; i < 40; i++) {
+    for (const { target } of clients) target.send('t', `${i}`);
+    clock.run(100);
+  }
+  clock.run(6000);
+  for (const { got, steps } of clients) {
+    assert.equal(got.length, 40);
+    assert.deepEqual(steps, [['stream', 'xhr', 'buffered']]);
+  }
+  assert.deepEqual([under().length, under()[0].said.params.stream, world.path.proven], [1, undefined, false]);
   finish();
 });
 

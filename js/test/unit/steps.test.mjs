@@ -4,14 +4,17 @@ import { test } from 'node:test';
 import { withGlobals } from './globals.mjs';
 import { World } from './world.mjs';
 
-/** A world with one link, whose streams have the fate that the test says, and `net.others` what is none. */
-function worldOf(t, { downs = ['stream', 'sse', 'xhr'], streams = {}, ...options } = {}) {
+/**
+ * A world with one link, whose streams have the fate that the test says, and `net.others` what is none; on a
+ * path that is proven.
+ */
+function worldOf(t, { proven = true, downs = ['stream', 'sse', 'xhr'], streams = {}, ...options } = {}) {
   const net = { streams, others: {} };
   const plan = (entry) => {
     const of = entry.stream ? net.streams : net.others;
     return typeof of === 'function' ? of(entry) : of;
   };
-  const world = new World({ downs, plan, ...options });
+  const world = new World({ proven, downs, plan, ...options });
   const page = { online: [] };
   withGlobals(t, {
     ...world.globals(),
@@ -137,6 +140,7 @@ test('when the browser is online again it is tried at once', (t) => {
 test('it works both ways, again and again', (t) => {
   const { net, clock, finish, steps, echo, world } = worldOf(t);
   for (let i = 1; i <= 5; i++) {
+    clock.run(5000); // the path is proven
     echo();
     net.streams = { fate: 'held' };
     for (const entry of world.network.open) if (entry.stream) entry.finish(null);
@@ -259,6 +263,120 @@ test('where there is no other way it stays, has time, and tries again', (t) => {
     assert.equal(client.over, null);
     finish();
   }
+});
+
+// A path that is not proven.
+
+const heartbeats = (reads) => reads.map(({ said }) => said.params.hb).join(' ');
+
+test('a path is proven by idle heartbeats, and then the stream is made again that has few of them', (t) => {
+  for (const downs of [
+    ['stream', 'xhr'],
+    ['sse', 'xhr'],
+  ]) {
+    const { world, clock, echo, finish, reads, steps } = worldOf(t, { proven: false, downs });
+    clock.run(2500);
+    assert.equal(heartbeats(reads()), '1000');
+    clock.run(1000);
+    assert.equal(heartbeats(reads()), '1000 15000');
+    assert.equal(world.path.proven, true);
+    for (let i = 0; i < 20; i++) echo();
+    clock.run(300_000);
+    assert.deepEqual([reads().length, steps], [2, []]);
+    world.open();
+    clock.run(100);
+    assert.equal(reads().at(-1).said.params.hb, '15000', 'and the next socket has it so from the first');
+    world.clients[1].close(1000, '');
+    finish();
+  }
+});
+
+test('traffic proves nothing, neither by itself nor between heartbeats', (t) => {
+  const { world, clock, echo, finish, reads } = worldOf(t, { proven: false });
+  for (let i = 0; i < 60; i++) echo(100);
+  assert.equal(world.path.proven, false);
+  for (let i = 0; i < 10; i++) echo(2900); // two heartbeats, and a message
+  assert.equal(world.path.proven, false);
+  for (let i = 0; i < 10; i++) echo(950);
+  assert.deepEqual([world.path.proven, heartbeats(reads())], [false, '1000']);
+  clock.run(3500);
+  assert.equal(world.path.proven, true);
+  finish();
+});
+
+test('where it is not proven one silence is enough, and it is not proven any more', (t) => {
+  const streams = { fate: 'stalled', after: 1500 };
+  const { world, clock, client, steps, finish, reads } = worldOf(t, { proven: false, streams });
+  clock.run(1100); // a heartbeat has come
+  clock.run(1000);
+  client.send('up'); // which says that the network is there
+  clock.run(1000);
+  assert.deepEqual(steps, []);
+  const from = clock.now();
+  clock.until(() => steps.length > 0);
+  assert.ok(clock.now() - from < 600, `${clock.now() - from}`);
+  assert.deepEqual(
+    [steps, verbs(reads()).slice(0, 2), world.path.proven],
+    [[['stream', 'xhr', 'buffered']], 'xj', false],
+  );
+  finish();
+});
+
+test('its lateness is three round trips as well', (t) => {
+  const { net, clock, client, steps, finish } = worldOf(t, { proven: false });
+  clock.run(100);
+  net.others = { up: 500, down: 500 };
+  client.send('a');
+  clock.until(() => client.link.buffered() === 0);
+  for (const entry of [...client.world.network.open]) if (entry.stream) entry.finish(null);
+  net.streams = { fate: 'stalled', after: 1500 };
+  clock.run(1200 + 1000); // it has shown itself, and lived
+  client.send('b');
+  clock.run(1500);
+  assert.deepEqual(steps, []);
+  clock.until(() => steps.length > 0, 2500);
+  finish();
+});
+
+test('where nothing else has gone well since, a poll asks first whether it is the network', (t) => {
+  const { world, net, clock, steps, finish, reads, echo } = worldOf(t, { proven: false });
+  echo(100);
+  net.streams = { fate: 'unsent' };
+  net.others = { fate: 'refused' };
+  for (const entry of world.network.open) entry.plan.down = 1e6; // the network is gone
+  clock.run(8000);
+  assert.equal(verbs(reads()).slice(0, 2), 'xj');
+  net.streams = net.others = {};
+  clock.run(20_000);
+  assert.deepEqual([steps, world.path.proven], [[], true]);
+  finish();
+});
+
+test('traffic that pushes it through hides a box that holds it back for one pause, and not for two', (t) => {
+  const { clock, steps, finish, client, echo } = worldOf(t, {
+    proven: false,
+    streams: { fate: 'buffered', room: 100 },
+  });
+  const from = clock.now();
+  const burst = () => {
+    for (let i = 0; i < 25; i++) echo(100);
+    clock.run(2800);
+  };
+  burst();
+  assert.equal(client.got.length, 25, 'a poll has brought the last of it');
+  burst();
+  assert.deepEqual(steps, [['stream', 'xhr', 'buffered']]);
+  while (clock.now() - from < 600_000) burst();
+  const trials = steps.filter(([, to]) => to === 'stream').length;
+  assert.ok(trials <= 6, `it is tried ${trials} times in ten minutes`);
+  finish();
+});
+
+test('where there is no other way nothing has to be proven', (t) => {
+  const { clock, reads, finish } = worldOf(t, { proven: false, downs: ['stream'] });
+  clock.run(60_000);
+  assert.equal(heartbeats(reads()), '15000');
+  finish();
 });
 
 test('polls step nowhere', (t) => {

@@ -173,7 +173,7 @@ test('a request has time for the answer that the relay may hold for 10 s, and fo
 function polled(status, body) {
   const { exchange, requests } = keeper();
   const told = [];
-  poll(exchange).read(at, 4, 20_000, {
+  poll(exchange).read(at, 4, 20_000, 15_000, {
     received: (seq, frames) => told.push(['received', seq, frames.map(({ data }) => data)]),
     done: (answer) => told.push(['done', answer.status, answer.body?.error]),
   });
@@ -194,7 +194,7 @@ test('a poll that is hurried lets the relay wait for nothing, and it is asked ea
   let hurried = true;
   const { read } = poll(exchange, () => hurried);
   const ttl = () => {
-    read(at, 0, 20_000, {});
+    read(at, 0, 20_000, 15_000, {});
     return Number(new URLSearchParams(requests.at(-1).params).get('ttl'));
   };
   assert.equal(ttl(), 0);
@@ -254,7 +254,7 @@ test('a stream that ends inside a message, or before its first bytes, was cut; a
       if (bytes.length) on.bytes(Uint8Array.from(bytes));
       on.done({ status: 200, body: null });
     };
-    stream(flow).read(at, 4, 20_000, {
+    stream(flow).read(at, 4, 20_000, 15_000, {
       asked() {},
       alive() {},
       received: (seq, frames) => told.push([seq, frames[0].data]),
@@ -264,6 +264,6 @@ test('a stream that ends inside a message, or before its first bytes, was cut; a
   }
   for (const wrong of [{ 'Content-Type': 'text/html' }, { 'Polysocket-Seq': '' }, { 'Polysocket-Seq': '0' }]) {
     const flow = (_, on) => assert.throws(() => on.begun((name) => ({ ...headers, ...wrong })[name]), /is no/);
-    stream(flow).read(at, 4, 20_000, { asked() {} });
+    stream(flow).read(at, 4, 20_000, 15_000, { asked() {} });
   }
 });

@@ -39,7 +39,7 @@ export function handDown() {
     at,
     reads,
     last: () => reads[reads.length - 1],
-    read(at, ack, ttl, receiver) {
+    read(at, ack, ttl, heartbeat, receiver) {
       const request = { ack, ttl, over: false, cancelled: false };
       request.brings = (seq, frames) => receiver.received(seq, frames);
       request.answer = (status, body = null, late = false) => {
