@@ -13,7 +13,8 @@ import (
 // written to as polling is.
 type streaming struct {
 	*polling
-	frames *bufio.Reader // nil before the stream has begun
+	body   io.Closer
+	frames *bufio.Reader // of the body; nil before the stream has begun
 }
 
 func openStream(ctx context.Context, p *peer) (link, error) {
@@ -34,11 +35,11 @@ func (s *streaming) begin(ctx context.Context) (err error) {
 	if err := s.down.send(s.readMethod, s.readBy, ""); err != nil {
 		return err
 	}
-	answer, err := http.ReadResponse(s.down.r, nil)
+	answer, err := http.ReadResponse(s.down.r, nil) //nolint:bodyclose // close does, when its connection has gone
 	if err != nil {
 		return err
 	}
-	s.frames = bufio.NewReader(answer.Body)
+	s.body, s.frames = answer.Body, bufio.NewReader(answer.Body)
 	_, err = s.frames.Discard(6)
 	return err
 }
@@ -63,4 +64,11 @@ func (s *streaming) park(ctx context.Context) error {
 	s.up.Close()
 	s.parked = true
 	return s.begin(ctx)
+}
+
+func (s *streaming) close() {
+	s.polling.close()
+	if s.body != nil {
+		_ = s.body.Close() // its connection is gone
+	}
 }

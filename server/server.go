@@ -162,7 +162,10 @@ func addressOrLoopback(host string) bool {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Close closes every socket with 1001, towards its target and its client, answers
-// the requests that are parked, and refuses new sockets with no_relay.
+// the requests that wait, ends streams with the close, and refuses new sockets with
+// no_relay. It returns when the answers are out, or have had a few seconds. Call it
+// before the http.Server's Shutdown, which knows nothing of connections that wait
+// here.
 func (s *Server) Close() {
 	s.relay.Shut()
 	s.stop()

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,6 +30,7 @@ type process struct {
 func start(t *testing.T, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, cmd: exec.Command(name, args...), done: make(chan struct{}), more: make(chan struct{})}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // for kill
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -107,9 +109,10 @@ func (p *process) output() string {
 	return strings.Join(p.lines, "\n")
 }
 
-// kill is SIGKILL: the program has no last word.
+// kill is SIGKILL, for the program and those that it has started: they have no last
+// word.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // they may have ended
 	<-p.done
 }
 

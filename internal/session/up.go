@@ -70,20 +70,22 @@ func (s *Session) Accept(send Send, done func(Result)) (taken int, cancel func()
 	return taken, func() { s.cancel(w) }
 }
 
-// A watch is somebody who waits for the end of sending.
+// A watch is somebody who sends, and waits for what is to be sent.
 type watch struct{ f func() }
 
-// Watch calls f when nothing more can be sent, once, and at once where that is so
-// already; not any more after stop. Closed tells why.
+// Watch calls f when the client's own close has been passed on, and when the session
+// takes nothing any more; at once where that is so already. Closed tells which. stop
+// ends it.
 func (s *Session) Watch(f func()) (stop func()) {
 	w := &watch{f}
 	s.mu.Lock()
 	defer s.unlock()
 	if s.state != open {
 		s.later(f)
-		return func() {}
 	}
-	s.up.watches = append(s.up.watches, w)
+	if s.state == open || s.state == closing {
+		s.up.watches = append(s.up.watches, w)
+	}
 	return func() {
 		s.mu.Lock()
 		defer s.unlock()
@@ -91,22 +93,23 @@ func (s *Session) Watch(f func()) (stop func()) {
 	}
 }
 
-// tellWatches tells all who wait that sending is over.
+// tellWatches tells all who watch.
 func (s *Session) tellWatches() {
 	for _, w := range s.up.watches {
 		s.later(w.f)
 	}
-	s.up.watches = nil
 }
 
-// Closed is the error of whoever would send more, or nil.
-func (s *Session) Closed() *wire.Error {
+// Closed is the error of whoever would send a message with number n now, or with none
+// where it is 0; nil while that can be sent. Numbers up to the client's own close may
+// be sent again.
+func (s *Session) Closed(n uint64) *wire.Error {
 	s.mu.Lock()
 	defer s.unlock()
 	switch {
-	case s.state == open:
+	case s.state == open, s.state == closing && n > 0 && n <= s.up.own:
 		return nil
-	case s.up.own != 0 && s.state == closing:
+	case s.state == closing:
 		return errAfterOwn
 	}
 	return errNoSocket

@@ -101,4 +101,5 @@ func (s *Session) failAll(err *wire.Error) {
 	u.held, u.bytes = nil, 0
 	u.queue, u.queued = nil, 0
 	s.tellWatches()
+	u.watches = nil
 }

@@ -67,7 +67,8 @@ type batch struct {
 	interrupt func()       // ends a read of the body that is under way
 
 	mu      sync.Mutex
-	reading bool // interrupt may be called
+	reading bool   // interrupt may be called
+	next    uint64 // send's N, for close
 
 	last   *offer   // what was handed over last
 	before []*offer // and those before it that have not been answered
@@ -78,7 +79,8 @@ type batch struct {
 // read reads the body and hands it over. Where it was not all, result says why.
 func (b *batch) read(ctx context.Context) (ended bool) {
 	b.reading = true
-	unwatch := b.session.Watch(b.stop)
+	b.next = b.send.N
+	unwatch := b.session.Watch(b.close)
 	defer func() {
 		unwatch()
 		b.mu.Lock()
@@ -110,7 +112,18 @@ func (b *batch) read(ctx context.Context) (ended bool) {
 	}
 }
 
-// stop ends the reading: nothing of what comes would be taken.
+// close ends the reading if nothing of what comes would be taken. What the client
+// sends once more, up to its close, is.
+func (b *batch) close() {
+	b.mu.Lock()
+	next := b.next
+	b.mu.Unlock()
+	if b.session.Closed(next) != nil {
+		b.stop()
+	}
+}
+
+// stop ends the reading.
 func (b *batch) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -127,8 +140,8 @@ func (b *batch) wrong(err error) {
 		b.result.Err = wire.Errorf(wire.TooLarge, "a message in the body is over the limit of %d bytes", b.limit)
 	case !errors.Is(err, wire.ErrBodyBroken):
 		b.result.Err = wire.Errorf(wire.BadRequest, "the body is no run of whole frames: %v", err)
-	case b.session.Closed() != nil:
-		b.result.Err = b.session.Closed()
+	case b.session.Closed(b.send.N) != nil:
+		b.result.Err = b.session.Closed(b.send.N)
 	case !b.sound():
 	default:
 		b.result.Err = errBodyCut
@@ -144,7 +157,7 @@ func (b *batch) pass(ctx context.Context, frames []wire.Frame) bool {
 		frames = frames[taken:]
 		numbered := b.send.N > 0
 		if numbered {
-			b.send.N += uint64(taken)
+			b.advance(taken)
 		}
 		switch {
 		case len(frames) == 0 && b.body.Last():
@@ -172,6 +185,14 @@ func (b *batch) pass(ctx context.Context, frames []wire.Frame) bool {
 			return b.sound()
 		}
 	}
+}
+
+// advance counts what was taken.
+func (b *batch) advance(taken int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.send.N += uint64(taken)
+	b.next = b.send.N
 }
 
 // hand hands messages over, and tells how many were taken.

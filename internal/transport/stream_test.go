@@ -400,3 +400,31 @@ func TestStreamOfPost(t *testing.T) {
 		}
 	}
 }
+
+// A body that is sent again may go on to its close, though another copy of it has
+// closed the socket meanwhile.
+func TestBatchRepeatedClose(t *testing.T) {
+	server, _ := serve(t, "id")
+	in, out := io.Pipe()
+	answered := make(chan *http.Response, 1)
+	go func() {
+		resp, err := http.Post(server.URL+"/s/id?t=f&n=1", "application/octet-stream", in)
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- resp
+	}()
+	fmt.Fprint(out, "\x81\x01a")
+	resp, err := http.Post(server.URL+"/s/id?t=f&n=1", "application/octet-stream", strings.NewReader("\x81\x01a\x88\x00"))
+	if err != nil || resp.StatusCode != http.StatusCreated {
+		t.Fatal(resp, err)
+	}
+	_ = resp.Body.Close()
+	fmt.Fprint(out, "\x88\x00")
+	_ = out.Close()
+	if resp = <-answered; resp.StatusCode != http.StatusCreated {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	_ = resp.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+}

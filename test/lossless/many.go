@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // many reads by /m, one answer.
@@ -31,7 +32,7 @@ func (in *inbox) manyStream(ctx context.Context, query url.Values) error {
 	query.Set("stream", "1")
 	return in.stream(ctx, request{path: "/m", query: query}, func(e *endless) error {
 		line, err := e.line(false)
-		if err != nil || line == "" {
+		if err != nil || strings.TrimSpace(line) == "" {
 			return err
 		}
 		var p portion
@@ -49,7 +50,7 @@ func (in *inbox) portion(p portion) error {
 	switch {
 	case p.Socket != in.conn.id:
 		return fmt.Errorf("/m: socket %q was not asked for", p.Socket)
-	case p.Code == "no_socket" && in.over():
+	case p.Code == "no_socket" && in.over(), p.Code == "superseded":
 		return nil
 	case p.Code != "":
 		return fmt.Errorf("/m: the socket has %s before its close", p.Code)
