@@ -427,6 +427,11 @@ var version$1 = '0.1.0';
 /** How often each router is asked, and how long to wait before it is asked again, in milliseconds. */
 var rounds = 2;
 var pause$1 = 300;
+/**
+ * How many milliseconds a request goes on that is taken back. Its answer may be under way, and tells of a socket that nobody else
+ * would close.
+ */
+var crossing = 500;
 /** The least time that a router is given, in milliseconds, where the wait is shared by many. */
 var least = 3000;
 /** Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer. */
@@ -483,13 +488,18 @@ function create$1(config, wish, exchange, clock, on) {
         cancel();
     }
     ask();
+    function lose() {
+        lost = true;
+        if (!asking)
+            stop();
+    }
     return {
-        cancel: stop,
-        lose: function () {
-            lost = true;
-            if (!asking)
-                stop();
+        cancel: function () {
+            lose();
+            if (asking)
+                clock.after(crossing, stop);
         },
+        lose: lose,
     };
 }
 /** Where the socket is that an answer tells of; null where it tells of none. */

@@ -428,6 +428,11 @@ var polysocket = (function (exports) {
     /** How often each router is asked, and how long to wait before it is asked again, in milliseconds. */
     var rounds = 2;
     var pause$1 = 300;
+    /**
+     * How many milliseconds a request goes on that is taken back. Its answer may be under way, and tells of a socket that nobody else
+     * would close.
+     */
+    var crossing = 500;
     /** The least time that a router is given, in milliseconds, where the wait is shared by many. */
     var least = 3000;
     /** Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer. */
@@ -484,13 +489,18 @@ var polysocket = (function (exports) {
             cancel();
         }
         ask();
+        function lose() {
+            lost = true;
+            if (!asking)
+                stop();
+        }
         return {
-            cancel: stop,
-            lose: function () {
-                lost = true;
-                if (!asking)
-                    stop();
+            cancel: function () {
+                lose();
+                if (asking)
+                    clock.after(crossing, stop);
             },
+            lose: lose,
         };
     }
     /** Where the socket is that an answer tells of; null where it tells of none. */

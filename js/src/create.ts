@@ -28,6 +28,12 @@ export interface CreateEvents {
 const rounds = 2;
 const pause = 300;
 
+/**
+ * How many milliseconds a request goes on that is taken back. Its answer may be under way, and tells of a socket that nobody else
+ * would close.
+ */
+const crossing = 500;
+
 /** The least time that a router is given, in milliseconds, where the wait is shared by many. */
 const least = 3000;
 
@@ -86,12 +92,16 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
     cancel();
   }
   ask();
+  function lose(): void {
+    lost = true;
+    if (!asking) stop();
+  }
   return {
-    cancel: stop,
-    lose: function () {
-      lost = true;
-      if (!asking) stop();
+    cancel: function () {
+      lose();
+      if (asking) clock.after(crossing, stop);
     },
+    lose: lose,
   };
 }
 

@@ -15,7 +15,7 @@ export interface RunnerEvents<Prize> {
 
 /** A runner under way. It tells nothing after either of these, and neither does anything the second time. */
 export interface Run {
-  /** Nobody wants it any more: it stops at once. */
+  /** Nobody wants it any more: it stops, and leaves nothing open. */
   cancel(): void;
   /** Another one has won. It may run to its end, and closes what it comes back with. One that had failed hears of it, too. */
   lose(): void;

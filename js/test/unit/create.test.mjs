@@ -248,6 +248,8 @@ test('where a router hangs the next is asked; where the last does, all hang', ()
 test('cancelled, it takes back its request, or the pause before the next, and tells nothing', () => {
   const asking = creating();
   asking.cancel();
+  assert.equal(asking.requests[0].cancelled, false, 'its answer may be under way');
+  asking.clock.run(500);
   assert.equal(asking.requests[0].cancelled, true);
   const pausing = creating();
   pausing.requests[0].answer(0);
@@ -256,9 +258,21 @@ test('cancelled, it takes back its request, or the pause before the next, and te
   assert.deepEqual([asking.told, pausing.told, pausing.requests.length], [[], [], 1]);
 });
 
-test('a socket that was made although it was cancelled is closed', () => {
-  const { requests, cancel, told } = creating();
+test('a socket whose making crosses the cancel is closed, and that is all', () => {
+  const { requests, cancel, told, clock } = creating();
   cancel();
+  clock.run(499);
+  requests[0].answer(200, made);
+  assert.equal(requests.length, 2);
+  assert.match(requests[1].params, /^t=c&code=1000/);
+  clock.run(10);
+  assert.deepEqual([requests[0].cancelled, requests[1].cancelled, requests.length, told], [false, false, 2, []]);
+});
+
+test('a socket that was made although it was cancelled is closed', () => {
+  const { requests, cancel, told, clock } = creating();
+  cancel();
+  clock.run(500);
   requests[0].late({ status: 200, body: made });
   assert.equal(requests.length, 2);
   const { url, params, post } = requests[1];
@@ -303,9 +317,10 @@ test('one that has lost in the pause before it asks again does not ask again', (
 });
 
 test('one that has lost is cancelled still', () => {
-  const { requests, lose, cancel } = creating();
+  const { requests, lose, cancel, clock } = creating();
   lose();
   cancel();
+  clock.run(500);
   assert.equal(requests[0].cancelled, true);
 });
 

@@ -284,6 +284,7 @@ test('cancelled at any moment it tells nothing, and tries nothing any more', (t)
     const before = [told.length, creates.length, natives.length];
     cancel();
     cancel();
+    clock.run(500);
     for (const create of creates) if (!create.over) assert.fail('a create is left');
     if (moments === 1) assert.deepEqual([natives[0].closed, natives[0].onclose], [true, null]);
     token.resolve?.('late');
