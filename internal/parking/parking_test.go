@@ -166,6 +166,16 @@ func TestBack(t *testing.T) {
 				wait(t, g.over)
 				expect(t, h.get(t, "/other"), "/other"+fmt.Sprint(overTLS), true)
 			}
+			if overTLS { // the listener that gives connections back leaves HTTP/2 alone
+				resp, err := h.Client().Get(h.URL + "/other")
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if resp.ProtoMajor != 2 {
+					t.Errorf("by %s", resp.Proto)
+				}
+			}
 		})
 	}
 }

@@ -30,6 +30,7 @@ var vectorReaders = map[string]func(t *testing.T, data []byte){
 	"closecode.json": readCloseCode,
 	"jsonp.json":     readJSONP,
 	"message.json":   readMessage,
+	"stream.json":    readStream,
 	"text.json":      readText,
 }
 
@@ -189,6 +190,46 @@ func readBatch(t *testing.T, data []byte) {
 		t.Run(test.Name, func(t *testing.T) {
 			if got, err := parseBatch(test.Body, roomy); err == nil {
 				t.Errorf("read, it is %.100v", got)
+			}
+		})
+	}
+}
+
+func readStream(t *testing.T, data []byte) {
+	var v struct {
+		Frames []struct {
+			Name   string
+			Frames []vectorFrame
+			Body   octets
+		}
+		Events []struct {
+			Name   string
+			Number uint64
+			Frame  vectorFrame
+			Event  compact
+		}
+	}
+	unmarshal(t, data, &v)
+	ping := []byte(wire.Ping)
+	for _, test := range v.Frames {
+		t.Run(test.Name, func(t *testing.T) {
+			body := bytes.ReplaceAll(test.Body, ping, nil)
+			if strings.Contains(test.Name, "heartbeat") == (len(body) == len(test.Body)) {
+				t.Errorf("the heartbeat is %x", ping)
+			}
+			got := []byte{}
+			for _, f := range test.Frames {
+				got = wire.AppendFrame(got, f.Frame)
+			}
+			if !bytes.Equal(got, body) {
+				t.Errorf("written, it is %.100x", got)
+			}
+		})
+	}
+	for _, test := range v.Events {
+		t.Run(test.Name, func(t *testing.T) {
+			if got := wire.AppendEvent(nil, test.Number, test.Frame.Frame); string(got) != string(test.Event) {
+				t.Errorf("written, it is %s", got)
 			}
 		})
 	}

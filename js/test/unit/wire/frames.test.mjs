@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Frames } from '../../../build/wire/frames.js';
 import { Lines } from '../../../build/wire/lines.js';
+import { readMessage } from '../../../build/wire/message.js';
 import { fromUTF8 } from '../../../build/wire/text.js';
 import { withGlobals } from '../globals.mjs';
 import { seeded } from '../virtual.mjs';
+import { bytes as bytesOf, frame, text, vectors } from './vectors.mjs';
 
 const bytes = (hex) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
 const data = ({ kind, data, code, wasClean }) =>
@@ -45,6 +47,30 @@ test('what is cut off is not whole, and nothing of it is told', () => {
   for (const end of [run.length - 1, run.length - 3, 1, 3, 8]) assert.equal(parsed(run.subarray(0, end)).empty, false);
   assert.equal(parsed(run.subarray(0, 6)).empty, true);
   assert.equal(new Frames().empty(), true);
+});
+
+const golden = vectors('stream.json');
+
+test('what a relay writes of messages is read as them, however it is cut', () => {
+  for (const vector of golden.frames) {
+    const body = bytesOf(vector.body);
+    const want = vector.frames.map(frame).map(data);
+    for (const piece of [Infinity, 1, 13]) {
+      assert.deepEqual(parsed(body, piece), { got: want, empty: true }, `${vector.name}, in pieces of ${piece}`);
+    }
+  }
+});
+
+test('the data of an event are its message', () => {
+  for (const vector of golden.events) {
+    const [id, line, ...rest] = text(vector.event).split('\n');
+    assert.deepEqual([id, rest], [`id: ${vector.number}`, ['', '']], vector.name);
+    assert.deepEqual(
+      data(readMessage(JSON.parse(line.slice('data: '.length)))),
+      data(frame(vector.frame)),
+      vector.name,
+    );
+  }
 });
 
 test('a close may have no code, or one that is in no frame of a WebSocket', () => {
