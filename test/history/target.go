@@ -169,7 +169,7 @@ func (t *Target) send(ctx context.Context, conn *websocket.Conn, answers <-chan 
 		for !t.flood && n > allowed && came < t.up.Count {
 			select {
 			case more := <-answers:
-				allowed += uint64(more) //nolint:gosec // it is small
+				allowed += uint64(more)
 				came++
 			case <-ctx.Done():
 				return ctx.Err()

@@ -28,7 +28,7 @@ func appendFrames(r *rand.Rand, b []byte, m Message) []byte {
 	if m.Kind == Close {
 		var payload []byte
 		if m.Code != 0 {
-			payload = append(binary.BigEndian.AppendUint16(nil, uint16(m.Code)), m.Reason...) //nolint:gosec // a code has 16 bits
+			payload = append(binary.BigEndian.AppendUint16(nil, uint16(m.Code)), m.Reason...)
 		}
 		return appendFrame(r, b, fin|opClose, payload)
 	}

@@ -57,7 +57,7 @@ func (u Up) batch(r *rand.Rand) (units, bytes int) {
 func (b *outbox) send(ctx context.Context, in *inbox, sender int) error {
 	for i := uint64(0); ; i++ {
 		// What is drawn for a request does not depend on what became of those before.
-		r := rand.New(rand.NewPCG(b.conn.o.Seed, uint64(sender+100)<<40|i)) //nolint:gosec // it is small
+		r := rand.New(rand.NewPCG(b.conn.o.Seed, uint64(sender+100)<<40|i))
 		up := b.conn.o.Up[r.IntN(len(b.conn.o.Up))]
 		run, by, err := b.take(ctx, r, up)
 		if err != nil {
