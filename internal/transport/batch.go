@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/session"
@@ -40,7 +39,7 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 	c := http.NewResponseController(w)
 	b := &batch{session: v.session, body: wire.NewBatchReader(r.Body, h.messageLimit), limit: h.messageLimit, send: send}
 	// Where it cannot be set the body's next message shows what has happened.
-	b.interrupt = func() { _ = c.SetReadDeadline(time.Unix(1, 0)) }
+	b.interrupt = func() { _ = c.SetReadDeadline(longAgo) }
 	ended := b.read(r.Context())
 	if ended { // all of it is with the session
 		h.answerOffer(w, r, v, b.last, send.N > 0, b.before)

@@ -260,17 +260,19 @@ function mildPlan(chance, steps) {
   });
   const start = 1_000_000; // of virtual time
   return ({ said, stream, at }) => {
-    const way = `${said.id ?? 'many'}${said.verb}`;
+    // Of a read of many each socket has its own luck.
+    const ids = said.id ? [said.id] : (said.params.s ?? '').split(',').map((socket) => socket.split(':')[0]);
+    const ways = ids.map((id) => `${id}${said.verb}`);
     const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most), piece };
     const holds = held.find(({ from, to }) => at - start >= from && at - start < to);
     if (stream && holds && most < 1000) return { ...plan, fate: holds.fate, after: chance.int(0, 20_000) };
     if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
-    const streak = streaks[way] ?? 0;
+    const streak = Math.max(...ways.map((way) => streaks[way] ?? 0));
     if (streak === 2 || !chance.happens(odds)) {
-      streaks[way] = 0;
+      for (const way of ways) streaks[way] = 0;
       return plan;
     }
-    streaks[way] = streak + 1;
+    for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;
     const fates = ['refused', 'cut', 'page'];
     if (stream && streak === 0) fates.push('held', 'stalled');
     if (said.verb === 's' && streak === 0) fates.push('unsent', 'deaf');
