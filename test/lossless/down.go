@@ -25,10 +25,6 @@ const (
 	ManyStream             // /m with stream=1
 )
 
-func (d Down) String() string {
-	return [...]string{"poll", "script poll", "frames", "events", "many", "script many", "many stream"}[d]
-}
-
 // Endless tells whether its response is.
 func (d Down) Endless() bool { return d == Frames || d == Events || d == ManyStream }
 

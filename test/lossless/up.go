@@ -23,8 +23,6 @@ const (
 	Script             // GET with a callback, and parts
 )
 
-func (u Up) String() string { return [...]string{"batch", "streamed", "single", "form", "script"}[u] }
-
 // longest is how much goes into one request, or 0. Boxes on the way take URLs of at most 8 KiB, and a byte may become
 // three.
 func (u Up) longest() int {

@@ -3,11 +3,13 @@
 //
 //   node --test test/browser/stepping.test.mjs
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startChromium } from './chromium.mjs';
 import { build, startNginx, startProxy, startServers } from './servers.mjs';
 
-let browser, servers;
+let browser, held, servers;
 const ends = [];
 const browsers = {};
 
@@ -27,6 +29,7 @@ before(async () => {
     browsers[name] = await startChromium(`MAP ${host} ${box.host}`);
   }
   browser = browsers.hold;
+  held = boxes.hold.host;
 });
 
 after(async () => {
@@ -165,3 +168,102 @@ for (const [name, without] of [
     }
   });
 }
+
+// A way that can be laid another way: it hangs up on who went the old one.
+async function startSwitch(to) {
+  const open = new Set();
+  const server = createServer((near) => {
+    const far = connect(to.port, to.host);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ]) {
+      open.add(one);
+      one
+        .on('error', () => {})
+        .on('close', () => {
+          open.delete(one);
+          other.destroy();
+        });
+      one.pipe(other);
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const hangUp = () => open.forEach((socket) => socket.destroy());
+  return {
+    host: `127.0.0.1:${server.address().port}`,
+    to(next) {
+      to = next;
+      hangUp();
+    },
+    end() {
+      server.close();
+      hangUp();
+    },
+  };
+}
+
+function place(host) {
+  const [name, port] = host.split(':');
+  return { host: name, port: Number(port) };
+}
+
+test('when nothing is held back any more, a socket that is online again reads by a stream, and back, losing nothing', async () => {
+  const { host } = new URL(servers.urls.relay);
+  const way = await startSwitch(place(held));
+  const chromium = await startChromium(`MAP ${host} ${way.host}`);
+  try {
+    const page = await chromium.newPage();
+    await page.goto(servers.urls.pages);
+    await page.addScriptTag({ url: `${servers.urls.pages}/polysocket.js` });
+    await page.evaluate(async ({ relay, told }) => {
+      const Socket = globalThis.polysocket.create({ router: relay, transports: ['stream', 'xhr'] });
+      const socket = new Socket(told);
+      const seen = (globalThis.seen = { socket, sent: 0, echoed: [], closed: false });
+      socket.onmessage = ({ data }) => seen.echoed.push(data);
+      socket.onclose = () => (seen.closed = true);
+      await new Promise((resolve) => (socket.onopen = resolve));
+    }, servers.urls);
+    const reads = (transport, gaveUp) =>
+      page.waitForFunction(
+        ([transport, gaveUp]) => {
+          const info = globalThis.polysocket.info(globalThis.seen.socket);
+          return info.transport === transport && JSON.stringify(info.gaveUp) === gaveUp;
+        },
+        [transport, JSON.stringify(gaveUp)],
+        { timeout: 20_000 },
+      );
+    const pause = () => page.evaluate(() => clearInterval(globalThis.seen.timer));
+    const goOn = () =>
+      page.evaluate(() => {
+        const { seen } = globalThis;
+        seen.timer = setInterval(() => seen.socket.send(`${seen.sent++}`), 50);
+      });
+    const heldBack = [{ transport: 'stream', why: 'buffered' }];
+    await goOn();
+    await reads('xhr', heldBack);
+    way.to(place(host));
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await reads('stream', []);
+    await pause();
+    way.to(place(held));
+    await reads('xhr', heldBack);
+    await goOn();
+    await page.waitForFunction(
+      (count) => globalThis.seen.echoed.length >= count,
+      await page.evaluate(() => globalThis.seen.sent + 20),
+    );
+    await pause();
+    await page.waitForFunction(() => globalThis.seen.echoed.length >= globalThis.seen.sent, null, { timeout: 20_000 });
+    const { echoed, sent, closed } = await page.evaluate(() => ({ ...globalThis.seen, socket: null, timer: 0 }));
+    assert.deepEqual(
+      echoed,
+      Array.from({ length: sent }, (_, i) => `${i}`),
+    );
+    assert.equal(closed, false);
+  } finally {
+    await chromium.close();
+    way.end();
+  }
+});
