@@ -1,20 +1,32 @@
 // Package bus is what router and relay say to each other: the two meet nowhere
 // else. A relay announces itself as a node and serves what is asked of it; a
-// router lists the nodes and asks one of them to open a socket.
+// router lists the nodes and asks one of them to open a socket. What both count
+// together, the sockets within a limit, is kept there too.
 //
-// Implementations: membus, for one process. Every one passes bustest.
+// Implementations: membus, for one process, and redisbus, for many. Every one
+// passes bustest.
 package bus
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-// LeaseTime is how long an announcement holds. A relay renews it several times
-// within.
-const LeaseTime = 5 * time.Second
+const (
+	// NodeLease is how long an announcement holds. A relay renews it several times
+	// within.
+	NodeLease = 5 * time.Second
+	// LimitLease is how long a socket counts towards its limits. Its relay renews
+	// it several times within, so that the sockets of a dead one stop counting.
+	LimitLease = 25 * time.Second
+)
+
+// ErrDeclined is a node's, or stands for it where nobody is there: it has not
+// opened the socket and will not, so that another node may be asked.
+var ErrDeclined = errors.New("the relay takes no socket")
 
 // A Node is a relay as it announces itself.
 type Node struct {
@@ -25,8 +37,26 @@ type Node struct {
 	Host string
 	// Wildcard says that the relay answers on every subdomain of Host.
 	Wildcard bool
-	// Load is the number of sockets it holds.
+	// Load is the number of sockets it holds or is opening.
 	Load int
+	// Capacity is how many it takes at most; 0 for no bound.
+	Capacity int
+	// Draining says that it takes no sockets any more.
+	Draining bool
+	// Zone is where it stands; empty for nowhere in particular.
+	Zone string
+	// Version is the program's.
+	Version string
+	// Report grows with each announcement, so that a router knows a newer Load.
+	Report uint64
+}
+
+// A Lease is one socket's place within a limit. It is taken by a router, goes with
+// the OpenRequest to the relay, which renews it for as long as the socket lives, and
+// lapses after LimitLease.
+type Lease struct {
+	Limit string // what is limited, as "token:" and its hash
+	ID    string // the socket's place; no capability, and not the socket's id
 }
 
 // An OpenRequest asks a relay to open a socket. What may be opened has been
@@ -36,6 +66,7 @@ type OpenRequest struct {
 	Protocols []string // subprotocols to offer, in order
 	Origin    string   // the page's origin; empty where unknown
 	UserAgent string   // the caller's; empty for none
+	Leases    []Lease  // what the socket counts towards: the relay's, once it has opened it
 }
 
 // An OpenReply is a socket that is open.
@@ -53,7 +84,7 @@ type CloseSockets struct {
 // A Handler is a relay, as asked over the bus.
 type Handler interface {
 	// Open opens a socket. When ctx ends first, nothing stays open. Errors are
-	// *wire.Error, or ctx's.
+	// ErrDeclined, *wire.Error, or ctx's.
 	Open(ctx context.Context, r OpenRequest) (OpenReply, error)
 	// Close drops sockets.
 	Close(c CloseSockets)
@@ -62,25 +93,40 @@ type Handler interface {
 // Relays is the router's side of a bus.
 type Relays interface {
 	// Nodes lists the nodes whose lease holds, in no order. The list is the
-	// caller's to change.
+	// caller's to change. It costs nothing: it is what was last heard. An error
+	// says that the bus is down.
 	Nodes(ctx context.Context) ([]Node, error)
-	// Open has a node open a socket. Errors are *wire.Error (NoRelay where the
-	// node cannot be asked), or ctx's; then nothing stays open.
+	// Alive tells whether one of the nodes that match is there: it asks. The error
+	// says that this cannot be told, as while the bus is down or has just come back.
+	Alive(ctx context.Context, match func(Node) bool) (bool, error)
+	// Open has a node open a socket, once or not at all. Errors are ErrDeclined,
+	// *wire.Error (NoRelay where what became of the request is not known), or
+	// ctx's; then nothing stays open.
 	Open(ctx context.Context, node string, r OpenRequest) (OpenReply, error)
 	// Tell has a node drop sockets.
 	Tell(ctx context.Context, node string, c CloseSockets) error
+	// Acquire takes a place within a limit of so many; false where all are taken.
+	// It is exact, however many ask at once.
+	Acquire(ctx context.Context, l Lease, most int) (bool, error)
+	// Release gives places back. Those that have lapsed are ignored.
+	Release(ctx context.Context, leases []Lease) error
 }
 
 // Routers is the relay's side of a bus.
 type Routers interface {
 	// Announce makes the node known, or renews what is known of it, for
-	// LeaseTime.
+	// NodeLease.
 	Announce(ctx context.Context, n Node) error
 	// Withdraw ends the node's lease at once.
 	Withdraw(ctx context.Context, node string) error
 	// Serve has h asked what the node is asked, until ctx ends, and returns then.
 	// It tells ready when asking has begun to work.
 	Serve(ctx context.Context, node string, h Handler, ready func()) error
+	// Renew holds places for another LimitLease. One that had lapsed is taken
+	// again, within the limit or not: the socket is there.
+	Renew(ctx context.Context, leases []Lease) error
+	// Release gives places back. Those that have lapsed are ignored.
+	Release(ctx context.Context, leases []Lease) error
 }
 
 // Unavailable is the answer where no node can be asked.

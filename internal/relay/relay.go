@@ -62,7 +62,7 @@ func Serves(path string) bool { return transport.Serves(path) }
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.handler.ServeHTTP(w, req) }
 
 // announceEvery renews the lease on the bus well within its time.
-const announceEvery = bus.LeaseTime / 5
+const announceEvery = bus.NodeLease / 5
 
 // Run announces the relay and serves what routers ask, until ctx ends. It calls
 // ready when the relay can be picked.
@@ -116,14 +116,14 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 	})
 	switch {
 	case r.shut.Err() != nil && err != nil:
-		return bus.OpenReply{}, bus.Unavailable()
+		return bus.OpenReply{}, bus.ErrDeclined
 	case err != nil:
 		return bus.OpenReply{}, err
 	}
 	id := rand.Text() // 130 random bits
 	if !r.sockets.add(id, req.Origin, conn, &r.options.Session) {
 		conn.Abort()
-		return bus.OpenReply{}, bus.Unavailable()
+		return bus.OpenReply{}, bus.ErrDeclined
 	}
 	return bus.OpenReply{Socket: id, Protocol: conn.Protocol()}, nil
 }

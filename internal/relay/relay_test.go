@@ -114,7 +114,7 @@ func TestShutWhileOpening(t *testing.T) {
 	r := newRelay(t)
 	tg, done := opening(t.Context(), t, r)
 	r.Shut()
-	if err := receive(t, done); code(err) != wire.NoRelay {
+	if err := receive(t, done); !errors.Is(err, bus.ErrDeclined) {
 		t.Error(err)
 	}
 	nothing(t, r, tg)
@@ -126,7 +126,7 @@ func TestShutWhenOpen(t *testing.T) {
 	tg, done := opening(t.Context(), t, r)
 	r.sockets.shut() // as Shut does, which has not yet come to the dialer
 	close(tg.answer)
-	if err := receive(t, done); code(err) != wire.NoRelay {
+	if err := receive(t, done); !errors.Is(err, bus.ErrDeclined) {
 		t.Error(err)
 	}
 	nothing(t, r, tg)
@@ -149,7 +149,7 @@ func TestShut(t *testing.T) {
 	} else {
 		s.Leave()
 	}
-	if _, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url}); code(err) != wire.NoRelay {
+	if _, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url}); !errors.Is(err, bus.ErrDeclined) {
 		t.Errorf("after Shut: %v", err)
 	}
 	if n := r.sockets.count(); n != 1 {

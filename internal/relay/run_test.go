@@ -12,7 +12,6 @@ import (
 
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/bus/membus"
-	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // A poorBus is a membus with faults.
@@ -124,7 +123,7 @@ func TestRun(t *testing.T) {
 		time.Sleep(announceEvery)
 		node.Load = 1
 		r.listed(node)
-		time.Sleep(10 * bus.LeaseTime) // the lease is renewed
+		time.Sleep(10 * bus.NodeLease) // the lease is renewed
 		r.listed(node)
 		s.Drop()
 		time.Sleep(announceEvery)
@@ -134,10 +133,9 @@ func TestRun(t *testing.T) {
 		r.stop()
 		r.ended(context.Canceled)
 		r.listed() // at once
-		time.Sleep(bus.LeaseTime)
+		time.Sleep(bus.NodeLease)
 		r.listed()
-		var e *wire.Error
-		if _, err := r.bus.Open(t.Context(), r.node, bus.OpenRequest{Target: "ws://127.0.0.1/"}); !errors.As(err, &e) || e.Code != wire.NoRelay {
+		if _, err := r.bus.Open(t.Context(), r.node, bus.OpenRequest{Target: "ws://127.0.0.1/"}); !errors.Is(err, bus.ErrDeclined) {
 			t.Errorf("it is still asked: %v", err)
 		}
 	})

@@ -2,6 +2,7 @@ package router
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/polysocket/polysocket/internal/bus"
@@ -30,18 +31,12 @@ func (rt *Router) alive(w http.ResponseWriter, r *http.Request) {
 		answer.Error(w, err)
 		return
 	}
-	nodes, err := rt.Bus.Nodes(r.Context())
+	alive, err := rt.Bus.Alive(r.Context(), func(n bus.Node) bool { return reachedBy(n, ownHost(r), strings.ToLower(host)) })
 	if err != nil {
-		answer.Error(w, bus.Unavailable())
+		answer.Error(w, wire.Errorf(wire.NoRelay, "whether the relay is alive cannot be told now: ask again"))
 		return
 	}
-	for _, n := range nodes {
-		if reachedBy(n, ownHost(r), strings.ToLower(host)) {
-			answer.OK(w, http.StatusOK, []byte(`,"alive":true`))
-			return
-		}
-	}
-	answer.OK(w, http.StatusOK, []byte(`,"alive":false`))
+	answer.OK(w, http.StatusOK, strconv.AppendBool([]byte(`,"alive":`), alive))
 }
 
 // reachedBy tells whether /create on the router's own host hands out the host

@@ -13,7 +13,6 @@ import (
 	"github.com/polysocket/polysocket/internal/auth"
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/endpoint"
-	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // create answers /create: validate, authorise, pick, ask, answer.
@@ -70,8 +69,7 @@ func (rt *Router) refuse(w http.ResponseWriter, c *create, err error) {
 	c.answer.Error(w, err)
 }
 
-// open asks relays, the most available first, until one has received the
-// request.
+// open asks relays, the most available first, until one does not decline.
 func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
 	nodes, err := rt.Bus.Nodes(ctx)
 	if err != nil {
@@ -85,7 +83,7 @@ func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
 		reply, err := rt.Bus.Open(ctx, n.ID, bus.OpenRequest{
 			Target: c.target.String(), Protocols: c.protocols, Origin: c.caller.Origin, UserAgent: c.userAgent,
 		})
-		if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == wire.NoRelay && ctx.Err() == nil {
+		if errors.Is(err, bus.ErrDeclined) && ctx.Err() == nil {
 			nodes = slices.DeleteFunc(nodes, func(other bus.Node) bool { return other.ID == n.ID })
 			continue
 		}

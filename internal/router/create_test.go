@@ -183,7 +183,7 @@ func TestPick(t *testing.T) {
 	r.bus.nodes = []bus.Node{{ID: "full", Host: "full", Load: 9}, {ID: "half", Host: "half", Load: 5}, {ID: "idle", Host: "idle"}}
 	r.bus.open = func(_ context.Context, node string) error {
 		if node != "full" {
-			return bus.Unavailable()
+			return bus.ErrDeclined
 		}
 		return nil
 	}
@@ -199,7 +199,7 @@ func TestPick(t *testing.T) {
 		t.Errorf("%v were asked", r.bus.asked)
 	}
 	// Nobody is left, or was there.
-	r.bus.open = func(context.Context, string) error { return bus.Unavailable() }
+	r.bus.open = func(context.Context, string) error { return bus.ErrDeclined }
 	r.do(get()).is(t, 503, wire.NoRelay, "")
 	r.bus.nodes = nil
 	r.do(get()).is(t, 503, wire.NoRelay, "")

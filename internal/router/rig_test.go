@@ -24,6 +24,7 @@ import (
 // A fakeBus is a bus.Relays with one node, unless a test says otherwise, that
 // opens socket-1, socket-2 and so on.
 type fakeBus struct {
+	bus.Relays
 	nodes    []bus.Node
 	nodesErr error
 	// open stands in for the node's answer; nil opens.
@@ -43,6 +44,10 @@ func (b *fakeBus) Nodes(context.Context) ([]bus.Node, error) {
 	defer b.mu.Unlock()
 	b.listed++
 	return slices.Clone(b.nodes), b.nodesErr
+}
+
+func (b *fakeBus) Alive(_ context.Context, match func(bus.Node) bool) (bool, error) {
+	return slices.ContainsFunc(b.nodes, match), b.nodesErr
 }
 
 func (b *fakeBus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.OpenReply, error) {

@@ -26,18 +26,15 @@ type Bus interface {
 type Setup struct {
 	// Open makes an empty bus.
 	Open func(t *testing.T) Bus
-	// Lapse lets a lease's time go by, in whichever clock the bus lives by.
+	// Lapse lets the time of every lease go by, in whichever clock the bus lives by.
 	Lapse func(t *testing.T)
 	// Around runs one test; it may put it into a bubble of virtual time.
 	Around func(t *testing.T, test func(t *testing.T))
 }
 
-// Run runs the suite.
+// Run runs the suite of asking.
 func Run(t *testing.T, s Setup) {
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, Bus, func(*testing.T))
-	}{
+	run(t, s, []test{
 		{"announced nodes are listed", testNodes},
 		{"a lease that is not renewed lapses", testLapse},
 		{"a withdrawn node is gone at once", testWithdraw},
@@ -47,7 +44,17 @@ func Run(t *testing.T, s Setup) {
 		{"the end of the asker's context reaches the node", testCut},
 		{"sockets are closed where they are", testTell},
 		{"many ask at once and each gets its own answer", testMany},
-	} {
+		{"a node that serves is alive", testAlive},
+	})
+}
+
+type test struct {
+	name string
+	run  func(t *testing.T, b Bus, lapse func(*testing.T))
+}
+
+func run(t *testing.T, s Setup, tests []test) {
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s.Around(t, func(t *testing.T) { test.run(t, s.Open(t), s.Lapse) })
 		})
@@ -162,10 +169,8 @@ func testError(t *testing.T, b Bus, _ func(*testing.T)) {
 }
 
 func testNoNode(t *testing.T, b Bus, _ func(*testing.T)) {
-	_, err := b.Open(t.Context(), "nobody", bus.OpenRequest{})
-	var got *wire.Error
-	if !errors.As(err, &got) || got.Code != wire.NoRelay {
-		t.Errorf("open: %v, want %s", err, wire.NoRelay)
+	if _, err := b.Open(t.Context(), "nobody", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
+		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
 	}
 }
 
@@ -231,4 +236,27 @@ func testMany(t *testing.T, b Bus, _ func(*testing.T)) {
 		})
 	}
 	wg.Wait()
+}
+
+func testAlive(t *testing.T, b Bus, _ func(*testing.T)) {
+	alive := func(host string) bool {
+		t.Helper()
+		alive, err := b.Alive(t.Context(), func(n bus.Node) bool { return n.Host == host })
+		if err != nil {
+			t.Fatalf("alive: %v", err)
+		}
+		return alive
+	}
+	announce(t, b, bus.Node{ID: "a", Host: "a.example"})
+	announce(t, b, bus.Node{ID: "b", Host: "b.example"})
+	serve(t, b, "a", &relay{})
+	if !alive("a.example") {
+		t.Error("a node that serves is not alive")
+	}
+	if alive("b.example") {
+		t.Error("a node that does not serve is alive")
+	}
+	if alive("c.example") {
+		t.Error("a node that was never announced is alive")
+	}
 }

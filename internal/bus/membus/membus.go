@@ -3,6 +3,8 @@ package membus
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,25 +14,28 @@ import (
 // A Bus joins the routers and relays of one process. Make it with New.
 type Bus struct {
 	mu       sync.Mutex
-	leases   map[string]lease
+	nodes    map[string]announced
 	handlers map[string]bus.Handler
+	limits   map[string]map[string]time.Time // by what is limited, and the lease's id, until when
 }
 
-type lease struct {
+type announced struct {
 	node  bus.Node
 	until time.Time
 }
 
 // New makes a bus without nodes.
 func New() *Bus {
-	return &Bus{leases: make(map[string]lease), handlers: make(map[string]bus.Handler)}
+	return &Bus{
+		nodes: make(map[string]announced), handlers: make(map[string]bus.Handler), limits: make(map[string]map[string]time.Time),
+	}
 }
 
 // Announce implements bus.Routers.
 func (b *Bus) Announce(_ context.Context, n bus.Node) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.leases[n.ID] = lease{n, time.Now().Add(bus.LeaseTime)}
+	b.nodes[n.ID] = announced{n, time.Now().Add(bus.NodeLease)}
 	return nil
 }
 
@@ -38,7 +43,7 @@ func (b *Bus) Announce(_ context.Context, n bus.Node) error {
 func (b *Bus) Withdraw(_ context.Context, node string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.leases, node)
+	delete(b.nodes, node)
 	return nil
 }
 
@@ -60,22 +65,28 @@ func (b *Bus) Nodes(context.Context) ([]bus.Node, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	nodes := make([]bus.Node, 0, len(b.leases))
-	for id, l := range b.leases {
-		if now.After(l.until) {
-			delete(b.leases, id)
+	nodes := make([]bus.Node, 0, len(b.nodes))
+	for id, a := range b.nodes {
+		if now.After(a.until) {
+			delete(b.nodes, id)
 			continue
 		}
-		nodes = append(nodes, l.node)
+		nodes = append(nodes, a.node)
 	}
 	return nodes, nil
+}
+
+// Alive implements bus.Relays.
+func (b *Bus) Alive(ctx context.Context, match func(bus.Node) bool) (bool, error) {
+	nodes, err := b.Nodes(ctx)
+	return err == nil && slices.ContainsFunc(nodes, func(n bus.Node) bool { return match(n) && b.handler(n.ID) != nil }), err
 }
 
 // Open implements bus.Relays.
 func (b *Bus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.OpenReply, error) {
 	h := b.handler(node)
 	if h == nil {
-		return bus.OpenReply{}, bus.Unavailable()
+		return bus.OpenReply{}, bus.ErrDeclined
 	}
 	return h.Open(ctx, r)
 }
@@ -84,6 +95,50 @@ func (b *Bus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.Ope
 func (b *Bus) Tell(_ context.Context, node string, c bus.CloseSockets) error {
 	if h := b.handler(node); h != nil {
 		h.Close(c)
+	}
+	return nil
+}
+
+// Acquire implements bus.Relays.
+func (b *Bus) Acquire(_ context.Context, l bus.Lease, most int) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	held := b.limits[l.Limit]
+	maps.DeleteFunc(held, func(_ string, until time.Time) bool { return now.After(until) })
+	if len(held) >= most {
+		return false, nil
+	}
+	b.hold(l, now)
+	return true, nil
+}
+
+// Renew implements bus.Routers.
+func (b *Bus) Renew(_ context.Context, leases []bus.Lease) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	for _, l := range leases {
+		b.hold(l, now)
+	}
+	return nil
+}
+
+func (b *Bus) hold(l bus.Lease, now time.Time) {
+	if b.limits[l.Limit] == nil {
+		b.limits[l.Limit] = make(map[string]time.Time)
+	}
+	b.limits[l.Limit][l.ID] = now.Add(bus.LimitLease)
+}
+
+// Release implements bus.Relays and bus.Routers.
+func (b *Bus) Release(_ context.Context, leases []bus.Lease) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range leases {
+		if delete(b.limits[l.Limit], l.ID); len(b.limits[l.Limit]) == 0 {
+			delete(b.limits, l.Limit)
+		}
 	}
 	return nil
 }

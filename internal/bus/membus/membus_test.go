@@ -11,9 +11,11 @@ import (
 )
 
 func TestBus(t *testing.T) {
-	bustest.Run(t, bustest.Setup{
+	s := bustest.Setup{
 		Open:   func(*testing.T) bustest.Bus { return membus.New() },
-		Lapse:  func(*testing.T) { time.Sleep(bus.LeaseTime + time.Second) }, // in virtual time
+		Lapse:  func(*testing.T) { time.Sleep(bus.LimitLease + time.Second) }, // in virtual time
 		Around: synctest.Test,
-	})
+	}
+	bustest.Run(t, s)
+	bustest.RunLimits(t, s)
 }
