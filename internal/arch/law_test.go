@@ -108,8 +108,11 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		tests: []string{"test/chaos", "test/history", "test/lossless"},
+		tests: []string{"test/chaos", "test/history", "test/lossless", "test/process"},
 		why:   "test starts the real binary, so it needs none of its insides",
+	},
+	"test/process": {
+		why: "process runs programs for those tests that start the real binary, and what it has to do with, without a word on what they are",
 	},
 	"test/chaos": {
 		why: "chaos puts faults between any client and any server, and knows TCP and HTTP/1.1 alone",
@@ -171,8 +174,8 @@ var uses = []use{
 		why: "there is no global state: log to the *slog.Logger that you were given",
 	},
 	{
-		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance", "test/chaos"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test, and chaos stands before it",
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
+		why: "upstream is the only one that dials, with the guard; the suites dial the server they test, chaos stands before it, and process waits for it",
 	},
 	{
 		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "conformance"}, inTests: true,
@@ -197,7 +200,7 @@ var uses = []use{
 		why:     "a session, a bus and a policy do not know what HTTP is",
 	},
 	{
-		of: "testing", in: []string{"internal/bus/bustest", "internal/transport/transporttest", "conformance", "conformance/target"}, inTests: true,
-		why: "only the suites are made of tests outside of test files",
+		of: "testing", in: []string{"internal/bus/bustest", "internal/transport/transporttest", "conformance", "conformance/target", "test/process"}, inTests: true,
+		why: "only the suites, and what runs programs for tests, are made of tests outside of test files",
 	},
 }
