@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
@@ -28,21 +29,40 @@ func (p *Process) Listens(addr string) {
 // any: one that was given up stays free.
 const Alone = "127.77.77.77"
 
-// FreeAddr is an address that nobody listens on.
+var (
+	given   = make(map[string]bool)
+	givenMu sync.Mutex
+)
+
+// FreeAddr is an address that nobody listens on, and that was not given before.
 func FreeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", Alone+":0")
-	if err != nil {
-		t.Fatal(err)
+	givenMu.Lock()
+	defer givenMu.Unlock()
+	for {
+		l, err := net.Listen("tcp", Alone+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		if addr := l.Addr().String(); !given[addr] {
+			given[addr] = true
+			return addr
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Until waits for a condition that nobody tells of.
 func Until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	Within(t, Patience, what, condition)
+}
+
+// Within waits for a condition that is promised to come within a time, which it returns.
+func Within(t *testing.T, promised time.Duration, what string, condition func() bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), promised)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -50,7 +70,8 @@ func Until(t *testing.T, what string, condition func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("waited in vain: %s", what)
+			t.Fatalf("waited in vain for %v: %s", promised, what)
 		}
 	}
+	return time.Since(began)
 }
