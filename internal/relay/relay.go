@@ -23,14 +23,27 @@ type Options struct {
 	Host string
 	// Wildcard says that the relay answers on every subdomain of Host.
 	Wildcard bool
+	// Zone is where the relay stands; empty for nowhere in particular.
+	Zone string
+	// Version is the program's, for whoever looks at the nodes.
+	Version string
 	// Bus is where routers ask. Required.
 	Bus bus.Routers
-	// Dialer opens the connections to targets.
+	// Settings are what holds for new sockets, until Apply.
+	Settings
+	// Log is required.
+	Log *slog.Logger
+}
+
+// Settings are the options that can be changed while the relay runs.
+type Settings struct {
+	// Dialer opens the connections to targets. Its MessageLimit is the Session's.
 	Dialer upstream.Dialer
 	// Session bounds each socket.
 	Session session.Config
-	// Log is required.
-	Log *slog.Logger
+	// Capacity is how many sockets the relay holds at most, those that are being
+	// opened among them; 0 for no bound.
+	Capacity int
 }
 
 // A Relay is an http.Handler for the paths that Serves tells, and a bus.Handler. Make
@@ -54,6 +67,16 @@ func New(o Options) *Relay {
 	r.handler = transport.New(&r.sockets, o.Session.MessageLimit)
 	return r
 }
+
+// Apply has other settings hold for the sockets that are opened from now on. Those
+// there are keep theirs; all count towards the capacity.
+func (r *Relay) Apply(s Settings) {}
+
+// Ready is nil while the relay takes new sockets; else it says why it takes none.
+func (r *Relay) Ready() error { return nil }
+
+// Drain empties the relay.
+func (r *Relay) Drain(ctx context.Context, after time.Duration) {}
 
 // Serves tells whether a path is one of the relay's.
 func Serves(path string) bool { return transport.Serves(path) }
