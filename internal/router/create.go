@@ -125,14 +125,16 @@ func (s socket) fields(r *http.Request) []byte {
 	if host == "" {
 		host = ownHost(r)
 	}
+	bare := ""
 	if s.label != "" && r.ProtoMajor < 2 { // over HTTP/2 one connection carries all
-		host = s.label + "." + host
+		host, bare = s.label+"."+host, host
 	}
 	object, _ := json.Marshal(struct { // strings always marshal
 		Polysocketd string `json:"polysocketd"`
+		Bare        string `json:"bare,omitempty"`
 		Socket      string `json:"socket"`
 		Protocol    string `json:"protocol"`
-	}{host, s.id, s.protocol})
+	}{host, bare, s.id, s.protocol})
 	object[0] = ',' // for the brace that opens it
 	return object[:len(object)-1]
 }

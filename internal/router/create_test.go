@@ -302,6 +302,10 @@ func TestNames(t *testing.T) {
 	host := func(r *rig, request *http.Request) string {
 		a := r.do(request)
 		a.socket(t)
+		// The name without its label stands beside it, and else nowhere.
+		if label := strings.TrimSuffix(a.Polysocketd, a.Bare); (a.Bare != "") != (len(label) == 9) {
+			t.Errorf("%s", a.raw)
+		}
 		return a.Polysocketd
 	}
 	http2 := get()

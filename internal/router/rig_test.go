@@ -143,7 +143,7 @@ type answer struct {
 	cb     string // empty for JSON
 	OK     *bool
 	Error, Code,
-	Polysocketd, Socket string
+	Polysocketd, Bare, Socket string
 	Protocol *string
 	Alive    *bool
 }
