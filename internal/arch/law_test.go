@@ -114,6 +114,12 @@ var rooms = map[string]room{
 		tests: []string{"test/chaos", "test/history", "test/lossless", "test/process"},
 		why:   "test starts the real binary, so it needs none of its insides",
 	},
+	"test/cluster": {
+		tests: []string{
+			"internal/bus", "internal/bus/redisbus", "internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process",
+		},
+		why: "cluster breaks real processes and watches the others; it needs the bus alone, for leases, of which nothing can be seen from outside",
+	},
 	"test/process": {
 		why: "process runs programs for those tests that start the real binary, and what it has to do with, without a word on what they are",
 	},
