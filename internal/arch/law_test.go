@@ -111,14 +111,17 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		tests: []string{"test/chaos", "test/history", "test/lossless", "test/process"},
+		tests: []string{"test/chaos", "test/history", "test/lossless", "test/process", "test/ca"},
 		why:   "test starts the real binary, so it needs none of its insides",
 	},
 	"test/cluster": {
 		tests: []string{
-			"internal/bus", "internal/bus/redisbus", "internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process",
+			"internal/bus", "internal/bus/redisbus", "internal/bus/redisbus/redistest", "test/chaos", "test/ca", "test/history", "test/lossless", "test/process",
 		},
 		why: "cluster breaks real processes and watches the others; it needs the bus alone, for leases, of which nothing can be seen from outside",
+	},
+	"test/ca": {
+		why: "ca makes certificates for those tests that need some, and knows nobody who uses them",
 	},
 	"test/process": {
 		why: "process runs programs for those tests that start the real binary, and what it has to do with, without a word on what they are",
@@ -210,7 +213,7 @@ var uses = []use{
 	},
 	{
 		of: "testing", in: []string{
-			"internal/bus/bustest", "internal/bus/redisbus/redistest", "internal/transport/transporttest", "conformance", "conformance/target", "test/process",
+			"internal/bus/bustest", "internal/bus/redisbus/redistest", "internal/transport/transporttest", "conformance", "conformance/target", "test/ca", "test/process",
 		}, inTests: true,
 		why: "only the suites, and what runs programs for tests, are made of tests outside of test files",
 	},
