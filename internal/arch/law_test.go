@@ -65,6 +65,9 @@ var rooms = map[string]room{
 		tests:   []string{"internal/bus/bustest"},
 		why:     "membus is one way to be a bus, and nothing else",
 	},
+	"internal/bus/redisbus/redistest": {
+		why: "redistest starts real redis-servers for any test, so it knows nothing of ours",
+	},
 	"internal/bus/bustest": {
 		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp"},
 		why:     "bustest is the suite that every bus passes, so it knows the interface alone",
@@ -204,7 +207,7 @@ var uses = []use{
 		why:     "a session, a bus and a policy do not know what HTTP is",
 	},
 	{
-		of: "testing", in: []string{"internal/bus/bustest", "internal/transport/transporttest", "conformance", "conformance/target"}, inTests: true,
+		of: "testing", in: []string{"internal/bus/bustest", "internal/bus/redisbus/redistest", "internal/transport/transporttest", "conformance", "conformance/target"}, inTests: true,
 		why: "only the suites are made of tests outside of test files",
 	},
 }
