@@ -81,6 +81,13 @@ var rooms = map[string]room{
 		imports: []string{"internal/endpoint", "internal/wire"},
 		why:     "auth decides from who calls and what they want, and opens nothing itself",
 	},
+	"internal/config": {
+		imports: []string{
+			"go.yaml.in/yaml/v4", // YAML's own organisation keeps it; a node, and an error, has its line, which koanf's maps have lost
+			"github.com/agnivade/levenshtein",
+		},
+		why: "config turns what was read elsewhere into settings or into faults with their lines; it reads nothing itself, and no room is given all of it",
+	},
 	"internal/arch": {
 		why: "arch reads sources and is no part of the program",
 	},
