@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int, err error) {
-	if err := process.Needs("node", "websocketd", "redis-server", "redis-cli"); err != nil {
+	if err := process.Needs("node", "websocketd", "redis-server", "redis-cli", "curl", "nginx", "caddy", "named-checkzone", "dnsmasq", "unbound", "systemd-analyze"); err != nil {
 		return 0, err
 	}
 	if _, err := os.Stat("../targets/node_modules/ws"); err != nil {
