@@ -51,7 +51,7 @@ type answer struct {
 // ask asks a router. An error says that it did not answer.
 func (n *node) ask(ctx context.Context, path string, query url.Values) (a answer, err error) {
 	a.began = time.Now()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.addr+path+"?"+query.Encode(), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.cluster.scheme+"://"+n.host+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return a, err
 	}
@@ -84,7 +84,7 @@ func (n *node) alive(ctx context.Context, polysocketd string) (alive, known bool
 
 // closeSocket closes a socket that is of no use any more.
 func (c *cluster) closeSocket(ctx context.Context, a answer) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.Polysocketd+"/s/"+a.Socket+"?t=c&code=1000", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme+"://"+a.Polysocketd+"/s/"+a.Socket+"?t=c&code=1000", nil)
 	if err != nil {
 		return
 	}

@@ -83,7 +83,7 @@ func (c *caller) talk(ctx context.Context, t target, created answer, seed uint64
 	defer tick.Stop()
 	finished := false
 	stats, err := lossless.Run(ctx, lossless.Options{
-		Base: "http://" + created.Polysocketd, Socket: created.Socket, HTTP: c.cluster.http, Seed: seed, Strict: true, Patience: process.Patience,
+		Base: c.cluster.scheme + "://" + created.Polysocketd, Socket: created.Socket, HTTP: c.cluster.http, Seed: seed, Strict: true, Patience: process.Patience,
 		Up:   []lossless.Up{lossless.Batch, lossless.Single, lossless.Form, lossless.Script, lossless.Streamed},
 		Down: []lossless.Down{lossless.Poll, lossless.ScriptPoll, lossless.Frames, lossless.Events, lossless.Many, lossless.ScriptMany, lossless.ManyStream},
 		Lost: func(ctx context.Context) error { return c.ask(ctx, created.Polysocketd) },

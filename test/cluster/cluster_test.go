@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,8 +20,21 @@ type cluster struct {
 	config  string // the file
 	routers []*node
 	relays  []*node
-	http    *http.Client
 	tally
+
+	// How clients get at it: http and by the addresses, unless something stands in front.
+	scheme string
+	http   *http.Client
+	direct *http.Client // for what is not for clients
+}
+
+// A setup is what may be different from case to case.
+type setup struct {
+	redis   string                 // the URL
+	redisOf func(relay int) string // where each relay has one of its own
+	hosts   []string               // the relays' names, without ports; nil has two with wildcards below localhost, and an address
+	flags   []string               // of each relay
+	names   []string               // of the routers
 }
 
 // A node is a process of a cluster. It can be started again at the same address.
@@ -29,7 +43,7 @@ type node struct {
 	cluster *cluster
 	role    string // router or relay
 	addr    string // what it listens on
-	host    string // of a relay: the name that clients have
+	host    string // what clients have for it; of a relay, what is handed out
 	flags   []string
 
 	// What a case has done to it, by which its sockets may end.
@@ -42,33 +56,45 @@ const secret = "the secret of the clusters of these tests"
 // drainTime is how long a relay that drains waits for its sockets to end by themselves, in seconds.
 const drainTime = 2
 
-// startCluster starts a cluster. redisOf is the URL of Redis as each relay has it; nil has all use the same.
-func startCluster(t *testing.T, redisURL string, redisOf func(relay int) string) *cluster {
+// startCluster starts a cluster.
+func startCluster(t *testing.T, o setup) *cluster {
 	t.Helper()
-	c := &cluster{t: t, config: filepath.Join(t.TempDir(), "polysocket.yaml"), http: newHTTP(t)}
+	direct := newHTTP(t)
+	c := &cluster{t: t, config: filepath.Join(t.TempDir(), "polysocket.yaml"), scheme: "http", http: direct, direct: direct}
 	c.tally.began()
 	config := fmt.Sprintf(`
 redis: %s
 cluster_secret: %s
 targets: {allow_private: [127.0.0.0/8]}
 timeouts: {drain: %ds}
-`, redisURL, secret, drainTime)
+`, o.redis, secret, drainTime)
 	if err := os.WriteFile(c.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		c.routers = append(c.routers, &node{cluster: c, role: "router", addr: process.FreeAddr(t)})
+		n := &node{cluster: c, role: "router", addr: process.FreeAddr(t)}
+		n.host = n.addr
+		for _, name := range o.names {
+			n.flags = append(n.flags, "--host="+name)
+		}
+		c.routers = append(c.routers, n)
 	}
-	for i, name := range []string{"tom.localhost", "dick.localhost", ""} {
-		n := &node{cluster: c, role: "relay", addr: process.FreeAddr(t)}
-		if n.host = n.addr; name != "" {
-			_, port, _ := strings.Cut(n.addr, ":")
-			n.host = name + ":" + port
+	for i := range 3 {
+		n := &node{cluster: c, role: "relay", addr: process.FreeAddr(t), flags: slices.Clone(o.flags)}
+		_, port, _ := strings.Cut(n.addr, ":")
+		switch {
+		case o.hosts != nil:
+			n.host = o.hosts[i]
 			n.flags = append(n.flags, "--wildcard")
+		case i < 2:
+			n.host = []string{"tom", "dick"}[i] + ".localhost:" + port
+			n.flags = append(n.flags, "--wildcard")
+		default:
+			n.host = n.addr
 		}
 		n.flags = append(n.flags, "--host="+n.host)
-		if redisOf != nil {
-			n.flags = append(n.flags, "--redis="+redisOf(i))
+		if o.redisOf != nil {
+			n.flags = append(n.flags, "--redis="+o.redisOf(i))
 		}
 		c.relays = append(c.relays, n)
 	}
@@ -101,7 +127,7 @@ func (n *node) ready() bool { return n.health("/readyz") == http.StatusOK }
 
 // health is the status of one of the pages for load balancers, or 0 where it has no answer.
 func (n *node) health(path string) int {
-	response, err := n.cluster.http.Get("http://" + n.addr + path)
+	response, err := n.cluster.direct.Get("http://" + n.addr + path)
 	if err != nil {
 		return 0
 	}

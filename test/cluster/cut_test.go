@@ -17,12 +17,12 @@ func TestRelayCut(t *testing.T) {
 	redis := redistest.Start(t, redistest.Options{})
 	way := newWay(t, redis.Addr)
 	const cut = 2
-	c := startCluster(t, redis.URL(), func(relay int) string {
+	c := startCluster(t, setup{redis: redis.URL(), redisOf: func(relay int) string {
 		if relay == cut {
 			return strings.Replace(redis.URL(), redis.Addr, way.addr, 1)
 		}
 		return redis.URL()
-	})
+	}})
 	echo, _ := ws(t)
 	traffic := c.begin(1, echo, talkative)
 	probe := c.probe(echo)

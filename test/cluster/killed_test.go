@@ -17,7 +17,7 @@ const goneWithin = 5 * time.Second
 // A relay that is killed takes its own sockets with it, and nothing else: routers say so, new sockets are elsewhere.
 func TestRelayKilled(t *testing.T) {
 	t.Parallel()
-	c := startCluster(t, redistest.Start(t, redistest.Options{}).URL(), nil)
+	c := startCluster(t, setup{redis: redistest.Start(t, redistest.Options{}).URL()})
 	echo, _ := ws(t)
 	stalled, asked := ws(t, "--stall")
 	traffic := c.begin(2, echo, talkative, websocketd(t))
@@ -91,7 +91,7 @@ func TestRelayKilled(t *testing.T) {
 // A router that is killed is nothing to sockets, and the other router goes on. A second SIGTERM ends a relay that drains.
 func TestRouterKilled(t *testing.T) {
 	t.Parallel()
-	c := startCluster(t, redistest.Start(t, redistest.Options{}).URL(), nil)
+	c := startCluster(t, setup{redis: redistest.Start(t, redistest.Options{}).URL()})
 	echo, _ := ws(t)
 	traffic := c.begin(1, echo, talkative)
 	probe := c.probe(echo)

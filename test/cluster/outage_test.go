@@ -22,7 +22,7 @@ type away struct {
 // expectAway begins such a case, with traffic.
 func expectAway(t *testing.T, redisURL string) *away {
 	t.Helper()
-	c := startCluster(t, redisURL, nil)
+	c := startCluster(t, setup{redis: redisURL})
 	echo, _ := ws(t)
 	a := &away{c: c, traffic: c.begin(1, echo, talkative), probe: c.probe(echo)}
 	began := time.Now()

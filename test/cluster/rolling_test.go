@@ -17,7 +17,7 @@ const unpickedWithin = time.Second
 // targets have sent before their close.
 func TestRollingDrain(t *testing.T) {
 	t.Parallel()
-	c := startCluster(t, redistest.Start(t, redistest.Options{}).URL(), nil)
+	c := startCluster(t, setup{redis: redistest.Start(t, redistest.Options{}).URL()})
 	echo, _ := ws(t)
 	traffic := c.begin(2, echo, talkative)
 	probe := c.probe(echo)
