@@ -51,6 +51,8 @@ export interface ReaderOptions {
     acknowledges(): void;
     /** It reads by another way (see Steps). */
     stepped(from: TransportName, to: TransportName, why: Why | ''): void;
+    /** What came of a read, by the name that the relay had then; the first bytes of a stream are an answer. */
+    told(relay: string, answer: Answer): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be read; where the socket is gone, nobody there holds it any more. */
@@ -60,8 +62,9 @@ export interface ReaderOptions {
 
 /** A read that is under way. */
 interface Read {
-  /** When it was made. */
+  /** When it was made, and by which name of the relay. */
   at: number;
+  relay: string;
   /** Whether a stream was asked for, and when bytes of it came first; 0 where none have. */
   streams: boolean;
   heard: number;
@@ -139,6 +142,7 @@ export class Reader {
   private newRead(): Read {
     return {
       at: this.o.clock.now(),
+      relay: this.o.at.relay,
       streams: false,
       heard: 0,
       heartbeat: heartbeat,
@@ -187,6 +191,7 @@ export class Reader {
     if (read.streams) this.pulse.beat(read.heartbeat + (tried ? this.patience(trialLateness) : lateness));
     if (!read.heard) {
       read.heard = now;
+      this.o.on.told(read.relay, { status: 200, body: null });
       if (!this.garbled) this.sound();
     } else if (now - read.heard > pause) {
       if (!tried) this.silences = 0;
@@ -227,6 +232,7 @@ export class Reader {
     const code = answer.body && answer.body.code;
     const took = this.o.clock.now() - read.at;
     this.pulse.end();
+    if (!read.heard) this.o.on.told(read.relay, answer);
     if (answer.status === 200) {
       this.sound();
       if (took >= this.ttl && !read.streams) this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
@@ -251,13 +257,15 @@ export class Reader {
     const read = this.under;
     const often = read.heard > 0 && ++this.silences >= mostSilences;
     const tried = read.heartbeat === trialHeartbeat;
+    const answer = { status: 0, body: null, late: true };
     this.stop();
+    if (!read.heard) this.o.on.told(read.relay, answer);
     if (!read.heard || often || tried) {
       const step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
       if (!this.steps.probes()) this.silences = 0;
       if (step) return this.read();
     }
-    this.failed({ status: 0, body: null, late: true });
+    this.failed(answer);
   }
 
   private failed(answer: Answer): void {

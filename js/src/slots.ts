@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from './engine/clock.js';
+import { without } from './engine/list.js';
 
 /*
  * A browser has six connections to one host, and each socket's read holds one. So requests up have to share two, over all
@@ -116,10 +117,4 @@ function release(h: Host, sender: Sender): void {
       return;
     }
   }
-}
-
-function without(list: Sender[], sender: Sender): Sender[] {
-  const rest = [];
-  for (let i = 0; i < list.length; i++) if (list[i] !== sender) rest.push(list[i]);
-  return rest;
 }

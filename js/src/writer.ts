@@ -18,6 +18,8 @@ export interface WriterOptions {
   on: {
     /** A request was answered as it should be, so many milliseconds after it was made. */
     took(milliseconds: number): void;
+    /** What came of a request, by the name that the relay had then. */
+    told(relay: string, answer: Answer): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be sent. */
@@ -35,7 +37,8 @@ const slowLine = 16;
 export class Writer implements Sender {
   readonly outbox = new Outbox();
   private readonly retry: Retry;
-  private readonly host: string;
+  /** Whose slots it uses: the relay by the name that is in use. */
+  private host: string;
   private requests: { parts: Part[]; cancel: Cancel }[] = [];
   private stopWaiting: Cancel | null = null;
   private asked = false;
@@ -80,9 +83,11 @@ export class Writer implements Sender {
     const self = this;
     const request = { parts: parts, cancel: function () {} };
     const sent = this.o.clock.now();
+    const relay = this.o.at.relay;
     this.requests.push(request);
     function done(answer: Answer): void {
       self.forget(request);
+      self.o.on.told(relay, answer);
       if (answer.status === 201) self.o.on.took(self.o.clock.now() - sent);
       self.answered(parts, answer);
       self.giveBack(); // which may take the next parts: so not before what was answered is known
@@ -120,8 +125,18 @@ export class Writer implements Sender {
     const self = this;
     this.o.clock.soon(function () {
       self.asked = false;
-      if (!self.ended) self.o.slots.ask(self.host, self);
+      if (self.ended) return;
+      self.move();
+      self.o.slots.ask(self.host, self);
     });
+  }
+
+  /** Goes where the relay is by now: connections are a host's. */
+  private move(): void {
+    if (this.host === this.o.at.relay) return;
+    this.o.slots.part(this.host, this);
+    this.host = this.o.at.relay;
+    this.o.slots.join(this.host);
   }
 
   private answered(parts: Part[], answer: Answer): void {

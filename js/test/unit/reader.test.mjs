@@ -23,6 +23,7 @@ function readerOf({ clock = virtualClock(), down = handDown(), onframe = () => {
         frames.push(frame.kind === 'c' ? [frame.code, frame.data] : frame.data);
         onframe(frame, reader);
       },
+      told() {},
       failing: (failures) => told.push(['failing', failures]),
       lost: (error, gone) => told.push(['lost', error, !!gone]),
     },
