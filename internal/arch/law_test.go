@@ -65,6 +65,11 @@ var rooms = map[string]room{
 		tests:   []string{"internal/bus/bustest"},
 		why:     "membus is one way to be a bus, and nothing else",
 	},
+	"internal/bus/redisbus": {
+		imports: []string{"internal/bus", "internal/wire", "github.com/redis/rueidis"},
+		tests:   []string{"internal/bus/bustest", "internal/bus/redisbus/redistest", "github.com/alicebob/miniredis/v2"},
+		why:     "redisbus is one way to be a bus, and the only one that knows Redis: rueidis pipelines by itself and knows Sentinel and Cluster",
+	},
 	"internal/bus/redisbus/redistest": {
 		why: "redistest starts real redis-servers for any test, so it knows nothing of ours",
 	},
@@ -193,12 +198,12 @@ var uses = []use{
 		why: "there is no global state: log to the *slog.Logger that you were given",
 	},
 	{
-		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test, chaos stands before it, and process waits for it",
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/bus/redisbus", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, the suites dial the server they test, chaos stands before it, and process waits for it",
 	},
 	{
-		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "conformance"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test",
+		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "internal/bus/redisbus", "conformance"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, and the suites dial the server they test",
 	},
 	{
 		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},
