@@ -109,9 +109,13 @@ var rooms = map[string]room{
 		why:     "js is the browser client as files to serve, with the manners of an endpoint; what they do is for browsers to know",
 	},
 	"cmd/polysocket": {
-		imports: []string{"internal/endpoint", "server", "github.com/alecthomas/kong", "github.com/coder/websocket"},
-		tests:   []string{"conformance"},
-		why:     "cmd reads flags and environment, which nobody else does, and leaves the work to server; coder/websocket is for the targets of dev",
+		imports: []string{
+			"internal/auth", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
+			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
+		},
+		tests: []string{"conformance"},
+		why:   "cmd reads flags, environment and files, which nobody else does, and leaves the work to server, or for one role to router or relay on redisbus; coder/websocket is for the targets of dev",
 	},
 	"conformance": {
 		imports: []string{"conformance/target", "github.com/google/go-cmp/cmp"},
@@ -123,8 +127,8 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		tests: []string{"test/chaos", "test/history", "test/lossless", "test/process", "test/ca"},
-		why:   "test starts the real binary, so it needs none of its insides",
+		tests: []string{"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process", "test/ca"},
+		why:   "test starts the real binary, so it needs none of its insides; redistest starts the real Redis that goes with it",
 	},
 	"test/cluster": {
 		tests: []string{
