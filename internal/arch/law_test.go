@@ -65,6 +65,11 @@ var rooms = map[string]room{
 		tests:   []string{"internal/bus/bustest"},
 		why:     "membus is one way to be a bus, and nothing else",
 	},
+	"internal/bus/redisbus": {
+		imports: []string{"internal/bus", "internal/wire", "github.com/redis/rueidis"},
+		tests:   []string{"internal/bus/bustest", "internal/bus/redisbus/redistest", "github.com/alicebob/miniredis/v2"},
+		why:     "redisbus is one way to be a bus, and the only one that knows Redis: rueidis pipelines by itself and knows Sentinel and Cluster",
+	},
 	"internal/bus/redisbus/redistest": {
 		why: "redistest starts real redis-servers for any test, so it knows nothing of ours",
 	},
@@ -104,9 +109,13 @@ var rooms = map[string]room{
 		why:     "js is the browser client as files to serve, with the manners of an endpoint; what they do is for browsers to know",
 	},
 	"cmd/polysocket": {
-		imports: []string{"internal/endpoint", "server", "github.com/alecthomas/kong", "github.com/coder/websocket"},
-		tests:   []string{"conformance"},
-		why:     "cmd reads flags and environment, which nobody else does, and leaves the work to server; coder/websocket is for the targets of dev",
+		imports: []string{
+			"internal/auth", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
+			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
+		},
+		tests: []string{"conformance"},
+		why:   "cmd reads flags, environment and files, which nobody else does, and leaves the work to server, or for one role to router or relay on redisbus; coder/websocket is for the targets of dev",
 	},
 	"conformance": {
 		imports: []string{"conformance/target", "github.com/google/go-cmp/cmp"},
@@ -118,8 +127,8 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		tests: []string{"test/chaos", "test/history", "test/lossless", "test/process", "test/ca"},
-		why:   "test starts the real binary, so it needs none of its insides",
+		tests: []string{"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process", "test/ca"},
+		why:   "test starts the real binary, so it needs none of its insides; redistest starts the real Redis that goes with it",
 	},
 	"test/cluster": {
 		tests: []string{
@@ -193,12 +202,12 @@ var uses = []use{
 		why: "there is no global state: log to the *slog.Logger that you were given",
 	},
 	{
-		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test, chaos stands before it, and process waits for it",
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/bus/redisbus", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, the suites dial the server they test, chaos stands before it, and process waits for it",
 	},
 	{
-		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "conformance"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test",
+		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "internal/bus/redisbus", "conformance"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, and the suites dial the server they test",
 	},
 	{
 		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},

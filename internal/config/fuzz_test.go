@@ -32,7 +32,9 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := sources("", "X", "value")
 		s.Data, s.Now = data, time.Time{}
-		s.ReadFile = func(name string) ([]byte, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist} }
+		s.ReadFile = func(name string) ([]byte, error) {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}
 		c, err := Read(s)
 		_, again := Read(s)
 		if (err == nil) != (again == nil) || err != nil && err.Error() != again.Error() {

@@ -30,6 +30,7 @@ type Key struct {
 	secret bool // env: and file: lead to it, and it is never printed
 	path   bool // of a file: from the configuration's folder on
 	set    func(c *Config, s *Sources, texts []string) error
+	copy   func(to, from *Config)
 	get    func(c *Config) any
 }
 
@@ -47,6 +48,7 @@ func one[T any](k Key, field func(*Config) *T, parse func(string) (T, error)) Ke
 		return err
 	}
 	k.get = func(c *Config) any { return *field(c) }
+	k.copy = func(to, from *Config) { *field(to) = *field(from) }
 	return k
 }
 
@@ -65,6 +67,7 @@ func many[T any](k Key, field func(*Config) *[]T, parse func(string) (T, error))
 		return nil
 	}
 	k.get = func(c *Config) any { return *field(c) }
+	k.copy = func(to, from *Config) { *field(to) = *field(from) }
 	return k
 }
 
@@ -86,6 +89,7 @@ func secret(k Key, field func(*Config) *Secret, check func(*Sources) func(string
 		return nil
 	}
 	k.get = func(c *Config) any { return *field(c) }
+	k.copy = func(to, from *Config) { *field(to) = *field(from) }
 	return k
 }
 
@@ -191,4 +195,14 @@ func Changed(a, b *Config, role Role) []Key {
 		}
 	}
 	return changed
+}
+
+// Keep takes the values that cannot change while the process runs from the
+// configuration that it runs by.
+func (c *Config) Keep(running *Config) {
+	for _, k := range keys {
+		if !k.Reload {
+			k.copy(c, running)
+		}
+	}
 }

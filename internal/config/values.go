@@ -89,7 +89,7 @@ func parseAddress(text string) (string, error) {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err == nil && host != "" {
-		_, err = parseName(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+		err = checkName(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s is not an address to listen on: write a host and a port, as 127.0.0.1:8080 or 0.0.0.0:8080", quote(text))
@@ -99,20 +99,20 @@ func parseAddress(text string) (string, error) {
 
 var label = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$`)
 
-// parseName reads a DNS name or an address without brackets.
-func parseName(text string) (string, error) {
+// checkName tells whether a text is a DNS name, or an address without brackets.
+func checkName(text string) error {
 	if _, err := netip.ParseAddr(text); err == nil {
-		return text, nil
+		return nil
 	}
 	if len(text) > 253 {
-		return "", errors.New("it is too long for a name")
+		return errors.New("it is too long for a name")
 	}
 	for l := range strings.SplitSeq(text, ".") {
 		if !label.MatchString(l) {
-			return "", fmt.Errorf("%s is no label of a name", quote(l))
+			return fmt.Errorf("%s is no label of a name", quote(l))
 		}
 	}
-	return text, nil
+	return nil
 }
 
 // parseRelayHost reads a name or an address, with a port or without.
@@ -130,7 +130,7 @@ func parseRelayHost(text string) (string, error) {
 			return "", fmt.Errorf("%s is an IPv6 address without brackets: write [%s]", quote(text), text)
 		}
 	}
-	if _, err := parseName(host); err != nil {
+	if err := checkName(host); err != nil {
 		return "", notAHost(text)
 	}
 	return text, nil
@@ -146,7 +146,7 @@ func parseRouterHost(text string) (string, error) {
 		return "", fmt.Errorf("%s has a port, and a router answers whatever the port is: write %s", quote(text), host)
 	}
 	host := strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"), "."))
-	if _, err := parseName(host); err != nil {
+	if err := checkName(host); err != nil {
 		return "", fmt.Errorf("%s is not a name: write a host and nothing else, as router.example.com", quote(text))
 	}
 	return host, nil
