@@ -286,9 +286,11 @@ func TestCommandEnds(t *testing.T) {
 		a, _ := router.try("GET", "/create?from=test&target=ws://"+slow.addr, nil, nil)
 		answers <- a
 	}()
-	if _, err := slow.l.Accept(); err != nil { // and no word of it
+	silent, err := slow.l.Accept()
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer silent.Close() // having said nothing
 	router.Signal(syscall.SIGTERM)
 	router.becomes(http.StatusServiceUnavailable) // and /healthz goes on
 	if got := router.health("/healthz"); got != http.StatusOK {

@@ -36,7 +36,7 @@ func (p *process) reload(t tenant) {
 	t.apply(c)
 	attributes := []any{"swapped", orNone(swapped)}
 	if restart != nil {
-		attributes = append(attributes, "changed but waiting for a restart", strings.Join(restart, " "))
+		attributes = append(attributes, "restart", strings.Join(restart, " "))
 	}
 	p.log.Info("the configuration was reloaded", attributes...)
 }
