@@ -34,6 +34,7 @@ func (p *process) reload(t tenant) {
 		p.web.certificate.Store(c.TLS.Certificate)
 	}
 	t.apply(c)
+	p.note(c)
 	attributes := []any{"swapped", orNone(swapped)}
 	if restart != nil {
 		attributes = append(attributes, "restart", strings.Join(restart, " "))
