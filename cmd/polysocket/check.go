@@ -21,8 +21,12 @@ func (c *check) Run() error {
 	if err != nil {
 		return err
 	}
-	if _, err := config.Read(s); err != nil {
+	read, err := config.Read(s)
+	if err != nil {
 		return err
+	}
+	for _, note := range read.Notes {
+		fmt.Println(note)
 	}
 	fmt.Println(c.File + " is good")
 	return nil

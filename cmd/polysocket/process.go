@@ -46,6 +46,7 @@ func newProcess(role config.Role, f *shared, k *kong.Context) (*process, error) 
 	}
 	p.level.Set(p.config.LogLevel)
 	p.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &p.level}))
+	p.note(p.config)
 
 	address, profiles := p.config.Router.Listen, p.config.Router.DebugListen
 	if role == config.RoleRelay {
@@ -101,6 +102,13 @@ func (p *process) read() (*config.Config, error) {
 		return nil, err
 	}
 	return config.Read(s)
+}
+
+// note logs what is worth a look in a configuration.
+func (p *process) note(c *config.Config) {
+	for _, note := range c.Notes {
+		p.log.Warn(note.String())
+	}
 }
 
 // A tenant is the router or the relay of a process.

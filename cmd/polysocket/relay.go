@@ -56,7 +56,7 @@ func newRelayTenant(p *process) *relayTenant {
 	c, addr := p.config, p.web.listener.Addr()
 	s := t.settings(c)
 	if c.Relay.Capacity == 0 {
-		p.log.Info("relay.capacity is what this machine can have", "capacity", s.Capacity, "open files", t.machine.files, "memory", t.machine.memory)
+		p.log.Info("relay.capacity is what this machine can have", "capacity", s.Capacity, "files", t.machine.files, "memory", t.machine.memory)
 	}
 	t.relay = relay.New(relay.Options{
 		Host: handedOut(c.Relay.Host, p.web.scheme(), addr), Wildcard: c.Relay.Wildcard, Zone: c.Relay.Zone,

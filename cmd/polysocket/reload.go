@@ -34,9 +34,10 @@ func (p *process) reload(t tenant) {
 		p.web.certificate.Store(c.TLS.Certificate)
 	}
 	t.apply(c)
+	p.note(c)
 	attributes := []any{"swapped", orNone(swapped)}
 	if restart != nil {
-		attributes = append(attributes, "changed but waiting for a restart", strings.Join(restart, " "))
+		attributes = append(attributes, "restart", strings.Join(restart, " "))
 	}
 	p.log.Info("the configuration was reloaded", attributes...)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,6 +58,30 @@ func (r *reading) certificate(cert, key setting) {
 		r.fault(cert, "the certificate in "+c.Cert+" begins on "+pair.Leaf.NotBefore.Format(time.RFC3339))
 	default:
 		c.Certificate = &pair
+		r.covers(cert, pair.Leaf)
+	}
+}
+
+// covers notes the names that clients are given, or use, and that the certificate is
+// not for. It is no fault: it may be a proxy in front that has theirs.
+func (r *reading) covers(cert setting, leaf *x509.Certificate) {
+	var names []string
+	if host := r.config.Relay.Host; r.Role != RoleRouter && host != "" {
+		names = append(names, bare(host))
+		if r.config.Relay.Wildcard {
+			names = append(names, "*."+bare(host))
+		}
+	}
+	if r.Role != RoleRelay {
+		names = append(names, r.config.Router.Host...)
+	}
+	for _, name := range names {
+		if leaf.VerifyHostname(strings.Replace(name, "*.", "label.", 1)) != nil {
+			r.config.Notes = append(r.config.Notes, Fault{
+				Where: cert.where, Key: "tls.cert", line: cert.line,
+				What: "the certificate in " + r.config.TLS.Cert + " is not for " + name + ": clients that come by this name will refuse it",
+			})
+		}
 	}
 }
 

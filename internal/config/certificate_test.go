@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// pair makes a certificate that begins now and lasts an hour, and its key.
-func pair(t *testing.T) (cert, key string) {
+// pair makes a certificate for names that lasts an hour, and its key.
+func pair(t *testing.T, names ...string) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names, NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)
@@ -107,5 +107,32 @@ func TestBadTLS(t *testing.T) {
 				t.Errorf("%s: %s\nwithout %s", test.name, got, want)
 			}
 		}
+	}
+}
+
+// A certificate that is not for the names that clients use is worth a note.
+func TestCovers(t *testing.T) {
+	cert, key := pair(t, "tom.example.com", "router.example.com")
+	files := map[string]string{"/etc/p/c": cert, "/etc/p/k": key}
+	const yaml = "tls: {cert: c, key: k}\nrouter: {host: [router.example.com, other.example.com]}\nrelay: {wildcard: true, host: 'tom.example.com:9001'}\n"
+	for role, want := range map[Role][]string{
+		RoleRouter: {"other.example.com"}, RoleRelay: {"*.tom.example.com"}, "": {"*.tom.example.com", "other.example.com"},
+	} {
+		s := withFiles(yaml, files)
+		s.Role = role
+		var got []string
+		for _, note := range read(t, s).Notes {
+			got = append(got, note.String())
+		}
+		for i, name := range want {
+			want[i] = "/etc/p/polysocket.yaml:3: tls.cert: the certificate in /etc/p/c is not for " + name + ": clients that come by this name will refuse it"
+		}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s: %q, want %q", role, got, want)
+		}
+	}
+	cert, key = pair(t, "*.tom.example.com", "tom.example.com", "*.example.com")
+	if notes := read(t, withFiles(yaml, map[string]string{"/etc/p/c": cert, "/etc/p/k": key})).Notes; len(notes) > 0 {
+		t.Errorf("all are covered, but %v", notes)
 	}
 }

@@ -24,6 +24,9 @@ type Config struct {
 	Targets       Targets
 	Limits        Limits
 	Timeouts      Timeouts
+
+	// Notes are no faults, and worth a look.
+	Notes []Fault
 }
 
 // Router is what concerns a router alone.

@@ -160,12 +160,17 @@ func (r *reading) whole() {
 }
 
 func isAddress(hostport string) bool {
+	_, err := netip.ParseAddr(bare(hostport))
+	return err == nil
+}
+
+// bare is a host without port and brackets.
+func bare(hostport string) string {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
 	}
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil
+	return strings.Trim(host, "[]")
 }
 
 func unspecified(listen string) bool {

@@ -49,19 +49,24 @@ func (r *reading) resolve(s setting) (string, error) {
 	return text, nil
 }
 
+// leastHidden is how long a piece is that is taken out of an error. What is shorter
+// is a word of it by chance.
+const leastHidden = 6
+
 // redact takes a secret, and the password of one that is a URL, out of what is said
 // about it.
 func redact(what, secret string) string {
-	what = strings.ReplaceAll(what, secret, hidden)
+	pieces := []string{secret}
 	if _, rest, ok := strings.Cut(secret, "://"); ok {
 		if user, _, ok := cutLast(rest, "@"); ok {
-			what = strings.ReplaceAll(what, user, hidden)
-			if _, password, ok := strings.Cut(user, ":"); ok && password != "" {
-				what = strings.ReplaceAll(what, password, hidden)
-				if plain, err := url.PathUnescape(password); err == nil && plain != "" {
-					what = strings.ReplaceAll(what, plain, hidden)
-				}
-			}
+			_, password, _ := strings.Cut(user, ":")
+			plain, _ := url.PathUnescape(password)
+			pieces = append(pieces, user, password, plain)
+		}
+	}
+	for _, piece := range pieces {
+		if len(piece) >= leastHidden {
+			what = strings.ReplaceAll(what, piece, hidden)
 		}
 	}
 	return what

@@ -39,10 +39,9 @@ func (p *polite) Close(code wire.CloseCode, _ []byte) (bool, error) {
 // put has so many sockets, which live while they are read, and whose targets are polite.
 func (r *running) put(n int, after time.Duration) []*polite {
 	all := make([]*polite, n)
-	config := session.Config{}.WithDefaults()
 	for i := range all {
 		all[i] = &polite{after: after}
-		all[i].session, _ = r.sockets.hold(fmt.Sprint(i), bus.OpenRequest{}, all[i], &config)
+		all[i].session, _ = r.sockets.place(fmt.Sprint(i), bus.OpenRequest{}, all[i])
 		all[i].session.Enter()
 	}
 	return all
@@ -156,6 +155,9 @@ func TestDrainEmpty(t *testing.T) {
 					r.put(1, 0)
 				}
 				done := r.drain(r.Context(), time.Minute)
+				if r.sockets.reserve(0) {
+					t.Error("it still takes sockets")
+				}
 				if last != nil {
 					time.Sleep(5 * time.Second)
 					if isDone(done) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/upstream"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -20,11 +21,16 @@ func (nowhere) Resume()                                    {}
 
 // put adds a socket without a target.
 func (t *sockets) put(id, origin string) *session.Session {
+	s, _ := t.place(id, bus.OpenRequest{Origin: origin}, nowhere{})
+	return s
+}
+
+// place adds a socket with a target that pushes to the handler.
+func (t *sockets) place(id string, req bus.OpenRequest, conn session.Upstream) (*session.Session, upstream.Handler) {
 	config := session.Config{}.WithDefaults()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s, _ := t.hold(id, bus.OpenRequest{Origin: origin}, nowhere{}, &config)
-	return s
+	return t.hold(id, req, conn, &config)
 }
 
 func TestEnter(t *testing.T) {
