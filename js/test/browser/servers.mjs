@@ -76,7 +76,7 @@ export async function startNginx(file, to) {
 }
 
 /** Runs `polysocket dev` on a port of its own: router and relay, at `url`. */
-async function startRelay(polysocket, ...flags) {
+export async function startRelay(polysocket, ...flags) {
   const args = ['dev', '--listen', '127.0.0.1:0', ...flags];
   const { match, end } = await start(polysocket, args, /^polysocket dev is ready: (\S+)$/);
   return { url: match[1], end };
@@ -119,7 +119,7 @@ async function startHangup() {
 }
 
 /** Serves an empty page, which is isolated at `/isolated`, and the client's script at `/polysocket.js`. */
-async function startPages() {
+export async function startPages() {
   const script = await readFile(join(root, 'js/dist/polysocket.js'));
   const server = createWebServer((request, response) => {
     if (request.url === '/polysocket.js') {
@@ -142,14 +142,14 @@ async function startPages() {
   return { url, end };
 }
 
-async function listen(server, host = '127.0.0.1') {
+export async function listen(server, host = '127.0.0.1') {
   server.listen(0, host);
   await once(server, 'listening');
   return `${host}:${server.address().port}`;
 }
 
 // A port of this host, one of the machine's own, where nobody listens. Nobody else asks for one there, so that it stays so.
-async function freeAddress(host) {
+export async function freeAddress(host) {
   const server = createServer();
   const [, port] = (await listen(server, host)).split(':');
   server.close();
