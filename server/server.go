@@ -107,11 +107,13 @@ func New(o Options) (*Server, error) {
 	b := membus.New()
 	rl := relay.New(relay.Options{
 		Host: o.Host, Wildcard: o.Wildcard, Bus: b, Log: o.Log,
-		Dialer: upstream.Dialer{
-			Guard: guard, RootCAs: o.TargetCAs, Timeout: o.TargetTimeout, CloseTimeout: o.CloseTimeout,
-		},
-		Session: session.Config{
-			MessageLimit: o.MessageLimit, BufferLimit: o.BufferLimit, Grace: o.Grace, Hold: o.Hold,
+		Settings: relay.Settings{
+			Dialer: upstream.Dialer{
+				Guard: guard, RootCAs: o.TargetCAs, Timeout: o.TargetTimeout, CloseTimeout: o.CloseTimeout,
+			},
+			Session: session.Config{
+				MessageLimit: o.MessageLimit, BufferLimit: o.BufferLimit, Grace: o.Grace, Hold: o.Hold,
+			},
 		},
 	})
 	named := func(host string) bool {

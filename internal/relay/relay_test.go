@@ -18,7 +18,7 @@ import (
 )
 
 func newRelay(t *testing.T) *Relay {
-	r := New(Options{Bus: membus.New(), Dialer: upstream.Dialer{Guard: upstream.OpenGuard()}, Log: slog.New(slog.DiscardHandler)})
+	r := New(Options{Bus: membus.New(), Settings: Settings{Dialer: upstream.Dialer{Guard: upstream.OpenGuard()}}, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() {
 		r.Shut()
 		for _, s := range r.sockets.shut() {

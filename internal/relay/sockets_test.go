@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/wire"
 )
@@ -20,10 +21,9 @@ func (nowhere) Resume()                                    {}
 // put adds a socket without a target.
 func (t *sockets) put(id, origin string) *session.Session {
 	config := session.Config{}.WithDefaults()
-	s := session.New(id, nowhere{}, &config, func() { t.remove(id) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.byID[id] = &socket{session: s, origin: origin}
+	s, _ := t.hold(id, bus.OpenRequest{Origin: origin}, nowhere{}, &config)
 	return s
 }
 
@@ -43,7 +43,7 @@ func TestEnter(t *testing.T) {
 		"bound by the first who comes": {"", []enter{{"", "", true}, {b, b, true}, {a, "", false}, {"", b, true}, {b, b, true}}, b},
 		"in another case":              {a, []enter{{"https://A.example", "", false}}, a},
 	} {
-		sockets := sockets{byID: map[string]*socket{}}
+		sockets := newSockets(nil)
 		s := sockets.put("id", test.created)
 		for i, e := range test.enters {
 			got, bound, ok := sockets.Enter("id", e.origin)
@@ -70,7 +70,7 @@ func TestEnter(t *testing.T) {
 // A request that is in keeps the socket; the grace period comes after it.
 func TestEnterCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sockets := sockets{byID: map[string]*socket{}}
+		sockets := newSockets(nil)
 		sockets.put("id", "")
 		s, _, ok := sockets.Enter("id", "")
 		if !ok {

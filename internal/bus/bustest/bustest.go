@@ -4,6 +4,7 @@ package bustest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -79,6 +80,13 @@ func (r *relay) Close(c bus.CloseSockets) {
 	r.closed = append(r.closed, c.Sockets...)
 }
 
+// told lists the sockets that it was told to close.
+func (r *relay) told() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.closed)
+}
+
 // serve runs the relay as a node until the test ends.
 func serve(t *testing.T, b Bus, node string, r *relay) {
 	t.Helper()
@@ -101,43 +109,67 @@ func announce(t *testing.T, b Bus, n bus.Node) {
 	}
 }
 
-func nodes(t *testing.T, b Bus) []bus.Node {
+// eventually waits for a condition: what one process says of itself, the others hear a
+// moment later.
+func eventually(t *testing.T, what func() string) {
 	t.Helper()
-	list, err := b.Nodes(t.Context())
-	if err != nil {
-		t.Fatalf("nodes: %v", err)
+	deadline := time.Now().Add(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		wrong := what()
+		if wrong == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(wrong)
+		}
+		<-tick.C
 	}
-	slices.SortFunc(list, func(a, b bus.Node) int { return strings.Compare(a.ID, b.ID) })
-	return list
+}
+
+// listed waits until the nodes are those.
+func listed(t *testing.T, b Bus, want ...bus.Node) {
+	t.Helper()
+	eventually(t, func() string {
+		list, err := b.Nodes(t.Context())
+		if err != nil {
+			return fmt.Sprintf("nodes: %v", err)
+		}
+		slices.SortFunc(list, func(a, b bus.Node) int { return strings.Compare(a.ID, b.ID) })
+		if !slices.Equal(list, want) {
+			return fmt.Sprintf("nodes (-want +got):\n%s", cmp.Diff(want, list))
+		}
+		return ""
+	})
 }
 
 func testNodes(t *testing.T, b Bus, _ func(*testing.T)) {
-	want := []bus.Node{{ID: "a", Host: "a.example.com", Wildcard: true, Load: 1}, {ID: "b", Host: "b.example.com:9001"}}
+	want := []bus.Node{
+		{ID: "a", Host: "a.example.com", Wildcard: true, Load: 1, Capacity: 2, Draining: true, Zone: "z", Version: "v", Report: 3},
+		{ID: "b", Host: "b.example.com:9001"},
+	}
 	announce(t, b, bus.Node{ID: "a", Host: "old.example.com"})
 	announce(t, b, want[1])
 	announce(t, b, want[0])
-	if diff := cmp.Diff(want, nodes(t, b)); diff != "" {
-		t.Errorf("nodes (-want +got):\n%s", diff)
-	}
+	listed(t, b, want...)
 }
 
 func testLapse(t *testing.T, b Bus, lapse func(*testing.T)) {
 	announce(t, b, bus.Node{ID: "a"})
+	listed(t, b, bus.Node{ID: "a"})
 	lapse(t)
 	announce(t, b, bus.Node{ID: "b"})
-	if got := nodes(t, b); len(got) != 1 || got[0].ID != "b" {
-		t.Errorf("after the lease of a: %v", got)
-	}
+	listed(t, b, bus.Node{ID: "b"})
 }
 
 func testWithdraw(t *testing.T, b Bus, _ func(*testing.T)) {
 	announce(t, b, bus.Node{ID: "a"})
+	listed(t, b, bus.Node{ID: "a"})
 	if err := b.Withdraw(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if got := nodes(t, b); len(got) != 0 {
-		t.Errorf("nodes: %v", got)
-	}
+	listed(t, b)
 }
 
 func testOpen(t *testing.T, b Bus, _ func(*testing.T)) {
@@ -201,25 +233,15 @@ func testTell(t *testing.T, b Bus, _ func(*testing.T)) {
 	if err := b.Tell(t.Context(), "a", bus.CloseSockets{Sockets: []string{"1", "2"}}); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(10 * time.Second)
-	for tick := time.NewTicker(time.Millisecond); ; {
-		a.mu.Lock()
-		got := slices.Clone(a.closed)
-		a.mu.Unlock()
-		if slices.Equal(got, []string{"1", "2"}) {
-			tick.Stop()
-			break
+	eventually(t, func() string {
+		if got := a.told(); !slices.Equal(got, []string{"1", "2"}) {
+			return fmt.Sprintf("a was told to close %v", got)
 		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("a was told to close %v", got)
-		}
+		return ""
+	})
+	if got := other.told(); len(got) > 0 {
+		t.Errorf("b was told to close %v", got)
 	}
-	if other.mu.Lock(); len(other.closed) > 0 {
-		t.Errorf("b was told to close %v", other.closed)
-	}
-	other.mu.Unlock()
 }
 
 func testMany(t *testing.T, b Bus, _ func(*testing.T)) {
@@ -239,24 +261,39 @@ func testMany(t *testing.T, b Bus, _ func(*testing.T)) {
 }
 
 func testAlive(t *testing.T, b Bus, _ func(*testing.T)) {
-	alive := func(host string) bool {
-		t.Helper()
-		alive, err := b.Alive(t.Context(), func(n bus.Node) bool { return n.Host == host })
-		if err != nil {
-			t.Fatalf("alive: %v", err)
-		}
-		return alive
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	for _, n := range []bus.Node{{ID: "a", Host: "a.example"}, {ID: "b", Host: "b.example"}} {
+		announce(t, b, n)
+		wg.Go(func() { // as relays do, as long as they live
+			for tick := time.NewTicker(bus.NodeLease / 5); ; {
+				select {
+				case <-tick.C:
+					_ = b.Announce(ctx, n)
+				case <-ctx.Done():
+					tick.Stop()
+					return
+				}
+			}
+		})
 	}
-	announce(t, b, bus.Node{ID: "a", Host: "a.example"})
-	announce(t, b, bus.Node{ID: "b", Host: "b.example"})
 	serve(t, b, "a", &relay{})
-	if !alive("a.example") {
-		t.Error("a node that serves is not alive")
+	alive := func(host string, want bool) {
+		t.Helper()
+		eventually(t, func() string { // a bus that has just begun cannot tell yet
+			alive, err := b.Alive(t.Context(), func(n bus.Node) bool { return n.Host == host })
+			if err != nil {
+				return fmt.Sprintf("alive %s: %v", host, err)
+			}
+			if alive != want {
+				return fmt.Sprintf("alive %s: %v", host, alive)
+			}
+			return ""
+		})
 	}
-	if alive("b.example") {
-		t.Error("a node that does not serve is alive")
-	}
-	if alive("c.example") {
-		t.Error("a node that was never announced is alive")
-	}
+	alive("a.example", true)
+	alive("b.example", false) // does not serve
+	alive("c.example", false) // was never announced
 }

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// resolve is the text that a secret's setting leads to: what env:NAME or file:PATH
+// holds, or what it says itself.
+func (r *reading) resolve(s setting) (string, error) {
+	text := s.texts[0]
+	if name, ok := strings.CutPrefix(text, "env:"); ok {
+		if !variable.MatchString(name) {
+			return "", errors.New("behind env: comes the name of an environment variable, as env:POLYSOCKET_SECRET")
+		}
+		value, set := r.Env(name)
+		if !set || value == "" {
+			return "", fmt.Errorf("the environment variable %s is not set: it is to hold the value", name)
+		}
+		return value, nil
+	}
+	if name, ok := strings.CutPrefix(text, "file:"); ok {
+		if name == "" {
+			return "", errors.New("behind file: comes the path of a file, as file:/run/secrets/polysocket")
+		}
+		if s.line > 0 && !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(r.File), name)
+		}
+		data, err := r.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("it cannot be read: %w", err)
+		}
+		value := string(bytes.TrimRight(data, "\r\n"))
+		if value == "" {
+			return "", fmt.Errorf("%s is empty: it is to hold the value", name)
+		}
+		return value, nil
+	}
+	if text == "" {
+		return "", errors.New("it is empty")
+	}
+	return text, nil
+}
+
+// redact takes a secret, and the password of one that is a URL, out of what is said
+// about it.
+func redact(what, secret string) string {
+	what = strings.ReplaceAll(what, secret, hidden)
+	if _, rest, ok := strings.Cut(secret, "://"); ok {
+		if user, _, ok := cutLast(rest, "@"); ok {
+			what = strings.ReplaceAll(what, user, hidden)
+			if _, password, ok := strings.Cut(user, ":"); ok && password != "" {
+				what = strings.ReplaceAll(what, password, hidden)
+				if plain, err := url.PathUnescape(password); err == nil && plain != "" {
+					what = strings.ReplaceAll(what, plain, hidden)
+				}
+			}
+		}
+	}
+	return what
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
