@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { loopback, startChromium } from './chromium.mjs';
 import { startBadGateway, startHanging, startRouter } from './doubles.mjs';
-import { build, freeAddress, startPages, startRelay, startTold } from './servers.mjs';
+import { build, freeAddress, startCluster, startPages, startRelay, startTold } from './servers.mjs';
 
 /** What is promised of a relay that is gone, in milliseconds. */
 const promised = 5000;
@@ -179,6 +179,51 @@ for (const [name, without] of Object.entries(ways)) {
       await Promise.all([relay.end(), next?.end()]);
     }
   });
+}
+
+for (const [name, without] of Object.entries(ways)) {
+  test(`${name}: of real routers and relays a relay and the router that made its sockets are killed: 1006 within 5 s`, async (t) => {
+    const cluster = await startCluster(polysocket.path);
+    const routers = await Promise.all([cluster.startRouter(), cluster.startRouter()]);
+    const relay = await cluster.startRelay();
+    const { page, asked, close } = await open(without);
+    let next;
+    try {
+      const about = { router: routers.map(({ url }) => url), transport: name.split(' ')[0], target: told.url };
+      // Routers know of a relay a moment after it has started.
+      await ready(routers);
+      await page.evaluate((about) => use(about), { ...about, count: 3, sending: 1 });
+      await page.evaluate(() => echo());
+      const made = asked.find(({ pathname }) => pathname === '/create').origin;
+      const since = Date.now();
+      await Promise.all([relay.end(), routers.find(({ url }) => url === made).end()]);
+      const took = await ended(page, since, /^the relay is gone$/);
+      t.diagnostic(`${name}, of real processes: 1006 after ${took} ms`);
+      // And new ones go elsewhere.
+      next = await cluster.startRelay();
+      await ready(routers.filter(({ url }) => url !== made));
+      await page.evaluate((about) => use(about), { ...about, count: 1 });
+      await page.evaluate(() => echo());
+    } finally {
+      await close();
+      await Promise.all([...routers, relay, next].map((process) => process?.end()));
+      await cluster.end();
+    }
+  });
+}
+
+/** Waits until routers have a relay that opens sockets, and have been there for so long that they can say of one that it is gone. */
+async function ready(routers) {
+  const create = new URLSearchParams({ from: 'test', target: told.url });
+  const ask = async (url) => (await fetch(url, { headers: { Origin: pages.url } })).json();
+  for (const { url } of routers) {
+    const is = async () => (await ask(`${url}/create?${create}`)).ok && (await ask(`${url}/relay?host=nobody.test`)).ok;
+    const deadline = Date.now() + 30_000;
+    while (!(await is())) {
+      assert.ok(Date.now() < deadline, `${url} is not ready`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 for (const transport of ['stream', 'xhr', 'jsonp']) {

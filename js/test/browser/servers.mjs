@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createWebServer } from 'node:http';
@@ -169,4 +170,26 @@ async function listening(host, port) {
     if (open) return;
     await delay(10);
   }
+}
+
+/**
+ * Runs a redis-server, and gives what starts a router and a relay of its own: processes that `end` kills at once, with the URLs that
+ * they have printed.
+ */
+export async function startCluster(polysocket) {
+  const { host, port } = await freeAddress('127.88.88.93');
+  const directory = await mkdtemp(join(tmpdir(), 'polysocket-redis-'));
+  const args = ['--bind', host, '--port', port, '--save', '', '--appendonly', 'no', '--dir', directory];
+  const redis = await start('redis-server', args, /Ready to accept connections/);
+  const secret = `POLYSOCKET_CLUSTER_SECRET=${randomBytes(16).toString('hex')}`;
+  async function run(role, ready, ...flags) {
+    const shared = [`--redis=redis://${host}:${port}/0`, '--listen=127.0.0.1:0', '--open'];
+    const { match, end } = await start('/usr/bin/env', [secret, polysocket, role, ...shared, ...flags], ready);
+    return { url: match[1], end };
+  }
+  return {
+    startRouter: () => run('router', /^polysocket router is ready: (\S+)$/),
+    startRelay: () => run('relay', /^polysocket relay is ready: (\S+)$/, '--allow-private=127.0.0.0/8'),
+    end: () => redis.end().then(() => rm(directory, { recursive: true })),
+  };
 }
