@@ -33,8 +33,8 @@ func TestCaddy(t *testing.T) {
 func (f *front) carries(t *testing.T, how string) {
 	t.Helper()
 	echo, _ := ws(t)
-	traffic := f.begin(1, echo, talkative)
-	traffic.goesOn(t)
+	traffic := f.begin(2, echo, talkative)
+	traffic.goesOnFor(t, 2*time.Second)
 	traffic.end()
 	t.Logf("%s: %v", how, &f.tally)
 }
