@@ -17,7 +17,7 @@ import (
 // Behind nginx with the file for it everything works as without.
 func TestNginx(t *testing.T) {
 	t.Parallel()
-	f := startFront(t, "nginx/polysocket.conf", nginx)
+	f := startFront(t, "nginx/polysocket.conf", nginx, false)
 	f.by(t, "http", false)
 	f.carries(t, "http")
 	f.works(t)
@@ -26,7 +26,15 @@ func TestNginx(t *testing.T) {
 // Behind Caddy too.
 func TestCaddy(t *testing.T) {
 	t.Parallel()
-	startFront(t, "caddy/Caddyfile", caddy).works(t)
+	startFront(t, "caddy/Caddyfile", caddy, false).works(t)
+}
+
+// A router and a relay share a host and its name, by their paths.
+func TestOneHost(t *testing.T) {
+	t.Parallel()
+	f := startFront(t, "nginx/one-host.conf", nginx, true)
+	f.by(t, "https", true)
+	f.carries(t, "HTTP/2")
 }
 
 // carries has messages go both ways, by every carrier.
