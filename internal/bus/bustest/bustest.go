@@ -33,19 +33,29 @@ type Setup struct {
 	Around func(t *testing.T, test func(t *testing.T))
 }
 
-// Run runs the suite of asking.
+// Run runs the suite of what router and relay say to each other.
 func Run(t *testing.T, s Setup) {
+	RunNodes(t, s)
+	run(t, s, []test{
+		{"what is asked reaches the node and the answer comes back", testOpen},
+		{"errors keep their code and words", testError},
+		{"a node that declines has declined", testDeclined},
+		{"a node that does not serve cannot be asked", testNoNode},
+		{"a node that has ended serving cannot be asked", testEnded},
+		{"the end of the asker's context reaches the node", testCut},
+		{"what was opened too late for the asker is closed", testCutLate},
+		{"sockets are closed where they are", testTell},
+		{"many ask at once and each gets its own answer", testMany},
+		{"a node that serves is alive", testAlive},
+	})
+}
+
+// RunNodes runs the part of it that is about who is there.
+func RunNodes(t *testing.T, s Setup) {
 	run(t, s, []test{
 		{"announced nodes are listed", testNodes},
 		{"a lease that is not renewed lapses", testLapse},
 		{"a withdrawn node is gone at once", testWithdraw},
-		{"what is asked reaches the node and the answer comes back", testOpen},
-		{"errors keep their code and words", testError},
-		{"a node that does not serve cannot be asked", testNoNode},
-		{"the end of the asker's context reaches the node", testCut},
-		{"sockets are closed where they are", testTell},
-		{"many ask at once and each gets its own answer", testMany},
-		{"a node that serves is alive", testAlive},
 	})
 }
 
@@ -87,19 +97,26 @@ func (r *relay) told() []string {
 	return slices.Clone(r.closed)
 }
 
-// serve runs the relay as a node until the test ends.
-func serve(t *testing.T, b Bus, node string, r *relay) {
+// serve runs the relay as a node until the test, or the function that it returns,
+// ends it.
+func serve(t *testing.T, b Bus, node string, r *relay) (end func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- b.Serve(ctx, node, r, func() { close(ready) }) }()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		stop()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Serve returned %v when its context ended", err)
 		}
 	})
-	<-ready
+	t.Cleanup(end)
+	select {
+	case <-ready:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s does not serve", node)
+	}
+	return end
 }
 
 func announce(t *testing.T, b Bus, n bus.Node) {
@@ -200,6 +217,29 @@ func testError(t *testing.T, b Bus, _ func(*testing.T)) {
 	}
 }
 
+func testDeclined(t *testing.T, b Bus, _ func(*testing.T)) {
+	serve(t, b, "a", &relay{open: func(context.Context, bus.OpenRequest) (bus.OpenReply, error) {
+		return bus.OpenReply{}, fmt.Errorf("full: %w", bus.ErrDeclined)
+	}})
+	if _, err := b.Open(t.Context(), "a", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
+		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
+	}
+}
+
+func testEnded(t *testing.T, b Bus, _ func(*testing.T)) {
+	end := serve(t, b, "a", &relay{})
+	end()
+	if _, err := b.Open(t.Context(), "a", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
+		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
+	}
+	serve(t, b, "a", &relay{open: func(context.Context, bus.OpenRequest) (bus.OpenReply, error) {
+		return bus.OpenReply{Socket: "s"}, nil
+	}})
+	if reply, err := b.Open(t.Context(), "a", bus.OpenRequest{}); err != nil || reply.Socket != "s" {
+		t.Errorf("open where it serves again: %v, %v", reply, err)
+	}
+}
+
 func testNoNode(t *testing.T, b Bus, _ func(*testing.T)) {
 	if _, err := b.Open(t.Context(), "nobody", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
 		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
@@ -224,6 +264,32 @@ func testCut(t *testing.T, b Bus, _ func(*testing.T)) {
 	case <-time.After(10 * time.Second):
 		t.Error("the node was not told")
 	}
+}
+
+// The target has answered when the asker leaves. Either the asker still hears of the
+// socket, or it is closed.
+func testCutLate(t *testing.T, b Bus, _ func(*testing.T)) {
+	asked := make(chan struct{})
+	r := &relay{open: func(ctx context.Context, _ bus.OpenRequest) (bus.OpenReply, error) {
+		close(asked)
+		<-ctx.Done()
+		return bus.OpenReply{Socket: "s"}, nil
+	}}
+	serve(t, b, "a", r)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	if reply, err := b.Open(ctx, "a", bus.OpenRequest{}); err == nil {
+		if reply.Socket != "s" {
+			t.Errorf("open: %v", reply)
+		}
+		return
+	}
+	eventually(t, func() string {
+		if got := r.told(); !slices.Equal(got, []string{"s"}) {
+			return fmt.Sprintf("told to close %v", got)
+		}
+		return ""
+	})
 }
 
 func testTell(t *testing.T, b Bus, _ func(*testing.T)) {

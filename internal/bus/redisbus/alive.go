@@ -20,7 +20,7 @@ func (b *Bus) Alive(ctx context.Context, match func(bus.Node) bool) (bool, error
 	if err != nil {
 		return false, err
 	}
-	l, err := b.current(ctx)
+	l, err := b.answering(ctx)
 	if err != nil {
 		return false, fmt.Errorf("ask whether a relay is alive: %w", err)
 	}

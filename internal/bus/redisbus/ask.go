@@ -3,7 +3,6 @@ package redisbus
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -61,6 +60,22 @@ func (a *asked) done(id string) {
 	delete(a.waiting, id)
 }
 
+// answering is the current line, and answers come by it.
+func (b *Bus) answering(ctx context.Context) (*line, error) {
+	l, err := b.current(ctx)
+	if err != nil || l.answers.Load() {
+		return l, err
+	}
+	b.mu.Lock()
+	b.asking = true
+	b.mu.Unlock()
+	if err := b.subscribe(l); err != nil {
+		l.fail(err)
+		return nil, err
+	}
+	return l, nil
+}
+
 // Open implements bus.Relays. It asks on one line, and claims on the same: where that
 // breaks, what has become of the request is not known, and nobody else is asked.
 func (b *Bus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.OpenReply, error) {
@@ -68,7 +83,7 @@ func (b *Bus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.Ope
 		return bus.OpenReply{}, err
 	}
 	start := time.Now()
-	l, err := b.current(ctx)
+	l, err := b.answering(ctx)
 	if err != nil {
 		return bus.OpenReply{}, bus.Unavailable()
 	}
@@ -207,11 +222,7 @@ func (b *Bus) cancelAll() {
 
 // answered takes what came on this process's channel. It must not block.
 func (b *Bus) answered(sealed string) {
-	payload, err := b.seal.unseal(toRouter, routerChannel(b.id), sealed)
-	var a answer
-	if err == nil {
-		err = json.Unmarshal(payload, &a)
-	}
+	a, err := b.readAnswer(sealed)
 	if err != nil {
 		b.dropped.note("an answer", err)
 		return

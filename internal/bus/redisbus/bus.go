@@ -49,6 +49,7 @@ type Bus struct {
 	line    *line              // nil while Redis is away
 	cause   error              // why it is
 	serving map[string]*server // by the node's id
+	asking  bool               // it asks, so its answers have to come by every line
 
 	list    list
 	asked   asked

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/redis/rueidis"
 )
@@ -24,6 +25,7 @@ type line struct {
 	err  error // why; read it after down
 	work *sync.WaitGroup
 
+	answers     atomic.Bool // answers come by it
 	subscribing sync.Mutex
 	channels    map[string]bool // guarded by subscribing
 }

@@ -60,7 +60,7 @@ func (a answer) result() (bus.OpenReply, error) {
 	return bus.OpenReply{Socket: a.Socket, Protocol: a.Protocol}, nil
 }
 
-// ask seals a question for a relay.
+// sealQuestion seals a question for a relay.
 func (b *Bus) sealQuestion(node string, q question) (channel, message string) {
 	channel = relayChannel(node)
 	payload, _ := json.Marshal(q) // strings always marshal
@@ -72,4 +72,22 @@ func (b *Bus) sealAnswer(router string, a answer) (channel, message string) {
 	channel = routerChannel(router)
 	payload, _ := json.Marshal(a) // strings always marshal
 	return channel, b.seal.seal(toRouter, channel, payload)
+}
+
+func (b *Bus) readQuestion(channel, sealed string) (question, error) {
+	var q question
+	payload, err := b.seal.unseal(toRelay, channel, sealed)
+	if err == nil {
+		err = json.Unmarshal(payload, &q)
+	}
+	return q, err
+}
+
+func (b *Bus) readAnswer(sealed string) (answer, error) {
+	var a answer
+	payload, err := b.seal.unseal(toRouter, routerChannel(b.id), sealed)
+	if err == nil {
+		err = json.Unmarshal(payload, &a)
+	}
+	return a, err
 }

@@ -2,7 +2,6 @@ package redisbus
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -74,7 +73,7 @@ func (b *Bus) Serve(ctx context.Context, node string, h bus.Handler, ready func(
 	s.mu.Unlock()
 	s.end()
 	if l != nil {
-		_ = l.unsubscribe(b.life, relayChannel(node)) // else it is dropped as it comes
+		b.unsubscribe(l, node)
 	}
 	s.tasks.Wait()
 	return err
@@ -88,14 +87,12 @@ func (b *Bus) subscribe(l *line) error {
 	for {
 		var missing []string
 		b.mu.Lock()
-		want := map[string]*server{routerChannel(b.id): nil}
+		want := make(map[string]*server)
+		if b.asking {
+			want[routerChannel(b.id)] = nil
+		}
 		for node, s := range b.serving {
 			want[relayChannel(node)] = s
-		}
-		for channel := range l.channels {
-			if _, ok := want[channel]; !ok {
-				delete(l.channels, channel) // should it be served again
-			}
 		}
 		for channel := range want {
 			if !l.channels[channel] {
@@ -118,7 +115,27 @@ func (b *Bus) subscribe(l *line) error {
 		}
 		for _, channel := range missing {
 			l.channels[channel] = true
+			if channel == routerChannel(b.id) {
+				l.answers.Store(true)
+			}
 		}
+	}
+}
+
+// unsubscribe ends what a node is asked by, unless it is served again.
+func (b *Bus) unsubscribe(l *line, node string) {
+	l.subscribing.Lock()
+	defer l.subscribing.Unlock()
+	b.mu.Lock()
+	_, again := b.serving[node]
+	b.mu.Unlock()
+	channel := relayChannel(node)
+	if again || !l.channels[channel] {
+		return
+	}
+	delete(l.channels, channel)
+	if err := l.unsubscribe(b.life, channel); err != nil {
+		l.fail(err) // what still came by it would not be known to be unheard
 	}
 }
 
@@ -129,11 +146,7 @@ func (b *Bus) receive(l *line, m rueidis.PubSubMessage) {
 		b.answered(m.Message)
 		return
 	}
-	payload, err := b.seal.unseal(toRelay, m.Channel, m.Message)
-	var q question
-	if err == nil {
-		err = json.Unmarshal(payload, &q)
-	}
+	q, err := b.readQuestion(m.Channel, m.Message)
 	if err != nil {
 		b.dropped.note("a question", err)
 		return

@@ -75,3 +75,20 @@ func (c *Cluster) Owner(key string) *Server {
 }
 
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
+
+// Promoted waits until another server has a key in the place of one, as after that was
+// stopped.
+func (c *Cluster) Promoted(old *Server, key string) {
+	c.t.Helper()
+	waitFor(c.t, "another master", func() bool {
+		for _, s := range c.Servers {
+			if s == old || s.running == nil {
+				continue
+			}
+			if _, err := s.cli("EXISTS", key); err == nil && strings.Contains(s.Do("ROLE"), "master") {
+				return true
+			}
+		}
+		return false
+	})
+}
