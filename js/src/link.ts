@@ -2,7 +2,7 @@ import type { TransportName } from './api.js';
 import type { Tell } from './alive.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { beacon, beaconRoom } from './http/beacon.js';
-import { query, type Answer, type Exchange } from './http/exchange.js';
+import { query, type Exchange } from './http/exchange.js';
 import type { Names } from './names.js';
 import type { Path } from './proof.js';
 import { Reader } from './reader.js';
@@ -77,9 +77,9 @@ export class Link {
     function failing(failures: number): void {
       if (failures >= doubt) self.ask();
     }
-    function told(relay: string, answer: Answer): void {
-      if (answer.status) o.names.reached(o.at, relay);
-      else if (!answer.body) o.names.unreached(o.at, relay);
+    function told(relay: string, answered: boolean): void {
+      if (answered) o.names.reached(o.at, relay);
+      else o.names.unreached(o.at, relay);
     }
     function lost(error: string, gone?: boolean): void {
       self.fail(error, gone);

@@ -28,7 +28,7 @@ export class Names {
     if (known && !known.labels && known.until > this.clock.now()) at.relay = at.names!.bare;
   }
 
-  /** A request of a socket was answered, by whomever, that was made by this name. */
+  /** The relay has answered a request of a socket that was made by this name. */
   reached(at: Address, relay: string): void {
     if (!at.names) return;
     const bare = at.names.bare;
@@ -36,7 +36,7 @@ export class Names {
     else if (!this.known[bare]) this.known[bare] = { labels: false, until: this.clock.now() + bareFor };
   }
 
-  /** It had no answer at all. What the socket asks for next goes by the name that is known to work, or by the other one. */
+  /** The relay has not answered one, and maybe somebody on the way has. What the socket asks for next goes by the name that is known to work, or by the other one. */
   unreached(at: Address, relay: string): void {
     if (!at.names || relay !== at.relay) return; // it goes by another by now
     const known = this.known[at.names.bare];

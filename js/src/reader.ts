@@ -1,7 +1,7 @@
 import type { TransportName } from './api.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { Pulse } from './engine/pulse.js';
-import { sentence, type Answer } from './http/exchange.js';
+import { isOurs, sentence, type Answer } from './http/exchange.js';
 import { heartbeat, Proof, trialHeartbeat, type Path } from './proof.js';
 import { Retry } from './retry.js';
 import { Steps, type Way, type Why } from './steps.js';
@@ -51,8 +51,8 @@ export interface ReaderOptions {
     acknowledges(): void;
     /** It reads by another way (see Steps). */
     stepped(from: TransportName, to: TransportName, why: Why | ''): void;
-    /** What came of a read, by the name that the relay had then; the first bytes of a stream are an answer. */
-    told(relay: string, answer: Answer): void;
+    /** Whether a read, which was made by this name of the relay, was answered there; the first bytes of a stream are an answer. */
+    told(relay: string, answered: boolean): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be read; where the socket is gone, nobody there holds it any more. */
@@ -158,7 +158,9 @@ export class Reader {
     const ttl = this.steps.probes() ? 0 : this.ttl;
     if (!this.o.path.proven && this.steps.hasOther()) read.heartbeat = trialHeartbeat;
     this.o.on.acknowledges();
-    this.cancel = down.read(this.o.at, this.ack, ttl, read.heartbeat, {
+    // All of a read goes by one name, though another comes into use meanwhile.
+    const at = { relay: read.relay, socket: this.o.at.socket };
+    this.cancel = down.read(at, this.ack, ttl, read.heartbeat, {
       asked: function (streams) {
         read.at = self.o.clock.now();
         read.streams = streams;
@@ -191,7 +193,7 @@ export class Reader {
     if (read.streams) this.pulse.beat(read.heartbeat + (tried ? this.patience(trialLateness) : lateness));
     if (!read.heard) {
       read.heard = now;
-      this.o.on.told(read.relay, { status: 200, body: null });
+      this.o.on.told(read.relay, true);
       if (!this.garbled) this.sound();
     } else if (now - read.heard > pause) {
       if (!tried) this.silences = 0;
@@ -232,7 +234,7 @@ export class Reader {
     const code = answer.body && answer.body.code;
     const took = this.o.clock.now() - read.at;
     this.pulse.end();
-    if (!read.heard) this.o.on.told(read.relay, answer);
+    if (!read.heard) this.o.on.told(read.relay, answer.status === 200 || isOurs(answer));
     if (answer.status === 200) {
       this.sound();
       if (took >= this.ttl && !read.streams) this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
@@ -257,15 +259,14 @@ export class Reader {
     const read = this.under;
     const often = read.heard > 0 && ++this.silences >= mostSilences;
     const tried = read.heartbeat === trialHeartbeat;
-    const answer = { status: 0, body: null, late: true };
     this.stop();
-    if (!read.heard) this.o.on.told(read.relay, answer);
+    if (!read.heard) this.o.on.told(read.relay, false);
     if (!read.heard || often || tried) {
       const step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
       if (!this.steps.probes()) this.silences = 0;
       if (step) return this.read();
     }
-    this.failed(answer);
+    this.failed({ status: 0, body: null, late: true });
   }
 
   private failed(answer: Answer): void {

@@ -11,8 +11,8 @@ const most = 2;
 
 /** Somebody who sends to a host. */
 export interface Sender {
-  /** A slot is there. The answer is whether it is used: then it is to be given back with leave. */
-  useSlot(): boolean;
+  /** A slot of the host is there. The answer is whether it is used: then it is to be given back with leave. */
+  useSlot(host: string): boolean;
   /** For how many milliseconds it may hold a slot while others wait who have none. */
   turn(): number;
   /** They have waited for so long: it should give back what it can, and ask again. */
@@ -20,6 +20,7 @@ export interface Sender {
 }
 
 interface Host {
+  name: string;
   senders: number;
   held: { by: Sender; since: number }[];
   waiting: Sender[];
@@ -33,7 +34,7 @@ export class Slots {
 
   /** Counts a sender in. A host that has one only lets it have both slots. */
   join(host: string): void {
-    if (!this.hosts[host]) this.hosts[host] = { senders: 0, held: [], waiting: [], timer: null };
+    if (!this.hosts[host]) this.hosts[host] = { name: host, senders: 0, held: [], waiting: [], timer: null };
     this.hosts[host].senders++;
   }
 
@@ -74,7 +75,7 @@ export class Slots {
       }
       h.waiting.splice(i, 1);
       h.held.push({ by: sender, since: this.clock.now() });
-      if (!sender.useSlot()) release(h, sender);
+      if (!sender.useSlot(h.name)) release(h, sender);
     }
     this.watch(h);
   }
