@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -82,13 +83,16 @@ func (n *node) alive(ctx context.Context, polysocketd string) (alive, known bool
 	return a.Alive, err == nil && a.status == http.StatusOK
 }
 
-// closeSocket closes a socket that is of no use any more.
+// closeSocket closes a socket that is of no use any more, and reads its close, without which the relay would keep it.
 func (c *cluster) closeSocket(ctx context.Context, a answer) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme+"://"+a.Polysocketd+"/s/"+a.Socket+"?t=c&code=1000", nil)
-	if err != nil {
-		return
-	}
-	if response, err := c.http.Do(r); err == nil {
-		response.Body.Close()
+	for _, r := range []struct{ method, path string }{{"POST", "/s/" + a.Socket + "?t=c&code=1000"}, {"GET", "/j/" + a.Socket}} {
+		request, err := http.NewRequestWithContext(ctx, r.method, c.scheme+"://"+a.Polysocketd+r.path, nil)
+		if err != nil {
+			return
+		}
+		if response, err := c.http.Do(request); err == nil {
+			_, _ = io.Copy(io.Discard, response.Body) // however it ends
+			response.Body.Close()
+		}
 	}
 }

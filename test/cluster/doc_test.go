@@ -60,7 +60,7 @@ func TestDoc(t *testing.T) {
 	}
 	rest := shell.Output()
 	for _, line := range shown {
-		pattern := strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*")
+		pattern := strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*?")
 		at := regexp.MustCompile(pattern).FindStringIndex(rest)
 		if at == nil {
 			t.Fatalf("it does not print %s, in its turn, but\n%s", line, shell.Output())

@@ -90,9 +90,9 @@ func caddy(t *testing.T, dir, file, plain, secure string) {
 	host, plainPort, _ := strings.Cut(plain, ":")
 	_, securePort, _ := strings.Cut(secure, ":")
 	config := filepath.Join(dir, "Caddyfile")
-	write(t, config, "{\n\tadmin off\n\tpersist_config off\n\tdefault_bind "+host+"\n\thttp_port "+plainPort+"\n\thttps_port "+securePort+
+	write(t, config, "{\n\tadmin off\n\tdefault_bind "+host+"\n\thttp_port "+plainPort+"\n\thttps_port "+securePort+
 		"\n\tstorage file_system "+dir+"\n}\n"+file)
-	p := process.Start(t, "caddy", "run", "--config", config, "--adapter", "caddyfile")
+	p := process.Start(t, "env", "XDG_CONFIG_HOME="+dir, "caddy", "run", "--config", config, "--adapter", "caddyfile")
 	p.Listens(secure)
 }
 
