@@ -113,19 +113,22 @@ func (s *simulation) fillings() (fullest, mean float64) {
 // A million sockets, and then none ends: the fillings are close together.
 func TestSimulation(t *testing.T) {
 	for seed := range uint64(3) {
-		s := simulate(t, seed, many(0))
-		s.run() // the routers have heard of nobody yet
-		for range 1_000_000 / perSecond {
-			s.run()
-		}
-		fullest, mean := s.fillings()
-		t.Logf("seed %d: the fullest is filled %.4f, %.4f times the mean of %.4f", seed, fullest, fullest/mean, mean)
-		if fullest > 1.08*mean {
-			t.Errorf("seed %d: the fullest is filled %.4f times the mean", seed, fullest/mean)
-		}
-		if s.refused > 0 {
-			t.Errorf("seed %d: %d creates were refused, with room everywhere", seed, s.refused)
-		}
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			s := simulate(t, seed, many(0))
+			s.run() // the routers have heard of nobody yet
+			for range 1_000_000 / perSecond {
+				s.run()
+			}
+			fullest, mean := s.fillings()
+			t.Logf("the fullest is filled %.4f, %.4f times the mean of %.4f", fullest, fullest/mean, mean)
+			if fullest > 1.08*mean {
+				t.Errorf("the fullest is filled %.4f times the mean", fullest/mean)
+			}
+			if s.refused > 0 {
+				t.Errorf("%d creates were refused, with room everywhere", s.refused)
+			}
+		})
 	}
 }
 
