@@ -133,3 +133,20 @@ func TestNotAlive(t *testing.T) {
 		return ""
 	})
 }
+
+// The sentinels have another master, and the old one does not know it yet.
+func TestFollowsMaster(t *testing.T) {
+	t.Parallel()
+	s := redistest.StartSentinel(t, redistest.Options{})
+	b := open(t, s.URL())
+	if _, err := b.current(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Promote()
+	eventually(t, back, func() string {
+		if l, err := b.current(t.Context()); err != nil || l.master != s.Master().Addr {
+			return fmt.Sprintf("the line does not lead to %s: %v", s.Master().Addr, err)
+		}
+		return ""
+	})
+}
