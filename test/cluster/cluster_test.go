@@ -1,12 +1,14 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -21,6 +23,7 @@ type cluster struct {
 	routers []*node
 	relays  []*node
 	tally
+	yardstick
 
 	// How clients get at it: http and by the addresses, unless something stands in front.
 	scheme string
@@ -104,7 +107,12 @@ timeouts: {drain: %ds}
 	for _, n := range c.nodes() {
 		process.Until(t, n.name()+" is ready", n.ready)
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var measuring sync.WaitGroup
+	measuring.Go(func() { c.measure(ctx) })
 	t.Cleanup(func() {
+		cancel()
+		measuring.Wait()
 		for _, n := range c.nodes() {
 			n.Raceless()
 		}

@@ -55,8 +55,9 @@ func TestRelayCut(t *testing.T) {
 
 	way.open()
 	opened := time.Now()
-	process.Within(t, backWithin, "it is ready", relay.ready)
-	process.Within(t, backWithin-time.Since(opened), "it gets sockets", func() bool { its, _ := got(opened); return its > 0 })
+	left := func() time.Duration { return backWithin + c.slack(opened) - time.Since(opened) }
+	process.Within(t, left(), "it is ready", relay.ready)
+	process.Within(t, left(), "it gets sockets", func() bool { its, _ := got(opened); return its > 0 })
 	back := time.Since(opened)
 	traffic.goesOn(t)
 	traffic.undisturbed(t)

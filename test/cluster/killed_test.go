@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"context"
 	"net/http"
 	"syscall"
 	"testing"
@@ -25,30 +24,41 @@ func TestRelayKilled(t *testing.T) {
 	victim := c.relays[0]
 	its := traffic.at(victim)
 
-	// One create is under way there, of a target that does not answer.
-	hanging := make(chan answer, 1)
-	asking, give := context.WithCancel(t.Context())
-	defer give()
-	go func() {
-		a, err := c.routers[0].create(asking, stalled(0).url)
-		if err != nil {
-			t.Errorf("a create that was under way: %v", err)
-		}
-		hanging <- a
-	}()
-	asked.Line("asked")
+	// For a while after it has found Redis a router cannot tell who is gone.
+	for _, n := range c.routers {
+		process.Until(t, "each router can tell that a relay is gone", func() bool {
+			_, known := n.alive(t.Context(), "nobody.localhost")
+			return known
+		})
+	}
+
+	// Creates are under way there and elsewhere, of a target that does not answer.
+	const hanging = 6
+	answers := make(chan answer, hanging)
+	for range hanging {
+		go func() {
+			a, err := c.routers[0].create(t.Context(), stalled(0).url)
+			if err != nil {
+				t.Errorf("a create that was under way: %v", err)
+			}
+			answers <- a
+		}()
+	}
+	for range hanging {
+		asked.Line("asked")
+	}
 
 	victim.killed.Store(true)
 	killed := time.Now()
 	victim.Kill()
 	for _, n := range c.routers {
-		process.Within(t, goneWithin-time.Since(killed), "each router says that the relay is gone", func() bool {
+		process.Within(t, goneWithin+c.slack(killed)-time.Since(killed), "each router says that the relay is gone", func() bool {
 			alive, known := n.alive(t.Context(), "x7."+victim.host)
 			return known && !alive
 		})
 	}
 	for _, caller := range its {
-		process.Within(t, goneWithin-time.Since(killed), "all its sockets end", func() bool { return caller.lost.Load() > 0 })
+		process.Within(t, goneWithin+c.slack(killed)-time.Since(killed), "all its sockets end", func() bool { return caller.lost.Load() > 0 })
 	}
 	gone := time.Since(killed)
 	all := time.Now()
@@ -77,15 +87,17 @@ func TestRelayKilled(t *testing.T) {
 		}
 		return false
 	})
-	select {
-	case a := <-hanging:
-		t.Logf("a create that was under way there or elsewhere is answered %d %s after %v", a.status, a.Code, a.took)
-	case <-time.After(process.Patience):
-		t.Error("a create that was under way has no answer")
+	underWay := make(map[string]int)
+	for range hanging {
+		a := <-answers // their clients wait for as long as it takes
+		if underWay[a.Code]++; a.Code != "no_relay" && a.Code != "target_timeout" {
+			t.Errorf("a create that was under way is answered %d %s after %v", a.status, a.Code, a.took)
+		}
 	}
 	probe.end()
 	traffic.end()
-	t.Logf("%d sockets of a relay ended within %v of its death. %v", len(its), gone.Round(time.Millisecond), &c.tally)
+	t.Logf("%d sockets of a relay ended within %v of its death; creates that were under way, there and elsewhere: %v. %v",
+		len(its), gone.Round(time.Millisecond), underWay, &c.tally)
 }
 
 // A router that is killed is nothing to sockets, and the other router goes on. A second SIGTERM ends a relay that drains.

@@ -2,14 +2,19 @@ package cluster
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/polysocket/polysocket/test/process"
 )
+
+// atOnce is how many cases run at the same time: they wait more than they work.
+const atOnce = 6
 
 // binary is the polysocket under test, built once.
 var binary string
@@ -18,6 +23,12 @@ func TestMain(m *testing.M) {
 	// Where Debian has its servers, and not everybody looks.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		panic(err)
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		if err := flag.Set("test.parallel", strconv.Itoa(atOnce)); err != nil {
+			panic(err)
+		}
 	}
 	code, err := run(m)
 	if err != nil {

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,17 +89,29 @@ func TestRedisPaused(t *testing.T) {
 	a.over(t, "paused for 10 s", a.probe.back(t, time.Now()))
 }
 
-// The master is killed, and Sentinel makes a replica the master; and back, when that one answers no more.
+// The master is killed, and Sentinel makes the replica the master. Then that one answers no more, while its connections stay,
+// and the first one, which is back, is the master again.
 func TestRedisFailover(t *testing.T) {
 	t.Parallel()
 	redis := redistest.StartSentinel(t, redistest.Options{})
 	a := expectAway(t, redis.URL())
 	first := redis.Master()
+	began := time.Now()
 	first.Stop()
-	killed := time.Now()
 	redis.Promoted(first)
-	promoted := time.Now()
-	away := promoted.Sub(killed)
-	one := a.probe.back(t, promoted)
-	a.over(t, "the master was killed, and "+away.Round(time.Millisecond).String()+" later there was another", one)
+	killed := time.Since(began)
+	afterKill := a.probe.back(t, time.Now())
+
+	second := redis.Master()
+	first.Restart()
+	process.Until(t, "the first is a replica", func() bool { return strings.Contains(first.Do("INFO", "replication"), "master_link_status:up") })
+	began = time.Now()
+	second.Pause()
+	redis.Promoted(second)
+	paused := time.Since(began)
+	afterPause := a.probe.back(t, time.Now())
+	second.Continue()
+	process.Until(t, "the second is a replica", func() bool { return strings.Contains(second.Do("INFO", "replication"), "master_link_status:up") })
+	what := fmt.Sprintf("failed over in %v when it was killed, and in %v when it was paused", killed.Round(time.Millisecond), paused.Round(time.Millisecond))
+	a.over(t, what, afterKill, afterPause)
 }

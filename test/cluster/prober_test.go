@@ -64,7 +64,7 @@ func (p *prober) run(ctx context.Context, n *node) {
 			p.cluster.closeSocket(ctx, a)
 		case a.status != http.StatusServiceUnavailable || a.Code != "no_relay":
 			t.Errorf("%s answers %d %s: %s", n.name(), a.status, a.Code, a.Error)
-		case a.took > unavailableWithin:
+		case a.took > unavailableWithin+p.cluster.slack(a.began):
 			t.Errorf("%s says after %v that there is no relay", n.name(), a.took)
 		}
 		p.mu.Lock()
@@ -105,7 +105,7 @@ func (p *prober) answered(status int, after time.Time) func() bool {
 // returns how long that took.
 func (p *prober) back(t *testing.T, since time.Time) time.Duration {
 	t.Helper()
-	left := func() time.Duration { return backWithin - time.Since(since) }
+	left := func() time.Duration { return backWithin + p.cluster.slack(since) - time.Since(since) }
 	process.Within(t, left(), "each router opens sockets", p.answered(http.StatusOK, since))
 	took := time.Since(since)
 	for _, n := range p.cluster.nodes() {

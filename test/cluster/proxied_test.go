@@ -33,8 +33,8 @@ func TestCaddy(t *testing.T) {
 func (f *front) carries(t *testing.T, how string) {
 	t.Helper()
 	echo, _ := ws(t)
-	traffic := f.begin(1, echo, talkative)
-	traffic.goesOn(t)
+	traffic := f.begin(2, echo, talkative)
+	traffic.goesOnFor(t, 2*time.Second)
 	traffic.end()
 	t.Logf("%s: %v", how, &f.tally)
 }
@@ -54,7 +54,7 @@ func (f *front) works(t *testing.T) {
 
 	// A stream begins at once, and has each message as it comes.
 	streamed := f.open(t, url)
-	stream := f.start(t, t.Context(), "GET", "/x/"+streamed, nil)
+	stream := f.start(t.Context(), t, "GET", "/x/"+streamed, nil)
 	frames := bufio.NewReader(stream.Body)
 	is(t, frames, "\x89\x04")
 	if _, err := frames.Discard(4); err != nil {
@@ -68,7 +68,7 @@ func (f *front) works(t *testing.T) {
 	sending := make(chan struct{})
 	go func() {
 		defer close(sending)
-		r := f.request(t, ctx, "POST", "/s/"+streamed+"?t=f", body)
+		r := f.request(ctx, t, "POST", "/s/"+streamed+"?t=f", body)
 		if response, err := f.http.Do(r); err == nil {
 			response.Body.Close()
 		}
@@ -123,7 +123,7 @@ func (f *front) open(t *testing.T, target string) (socket string) {
 }
 
 // request is one to the relay that has the socket of the path.
-func (f *front) request(t *testing.T, ctx context.Context, method, path string, body io.Reader) *http.Request {
+func (f *front) request(ctx context.Context, t *testing.T, method, path string, body io.Reader) *http.Request {
 	t.Helper()
 	id, _, _ := strings.Cut(path[len("/x/"):], "?")
 	host, _ := f.hosts.Load(id)
@@ -135,9 +135,9 @@ func (f *front) request(t *testing.T, ctx context.Context, method, path string, 
 }
 
 // start sends a request, and returns when its answer has begun.
-func (f *front) start(t *testing.T, ctx context.Context, method, path string, body io.Reader) *http.Response {
+func (f *front) start(ctx context.Context, t *testing.T, method, path string, body io.Reader) *http.Response {
 	t.Helper()
-	response, err := f.http.Do(f.request(t, ctx, method, path, body))
+	response, err := f.http.Do(f.request(ctx, t, method, path, body))
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -147,7 +147,7 @@ func (f *front) start(t *testing.T, ctx context.Context, method, path string, bo
 
 // do sends a request, and returns its answer, which must be ok.
 func (f *front) do(t *testing.T, method, path string, body io.Reader) string {
-	response, err := f.http.Do(f.request(t, t.Context(), method, path, body))
+	response, err := f.http.Do(f.request(t.Context(), t, method, path, body))
 	if err != nil {
 		t.Errorf("%s %s: %v", method, path, err)
 		return ""
