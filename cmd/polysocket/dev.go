@@ -119,6 +119,7 @@ func (d *dev) options(scheme string, addr net.Addr, cas *x509.CertPool, log *slo
 		Hold:          d.Hold,
 		TargetTimeout: d.TargetTimeout,
 		CloseTimeout:  d.CloseTimeout,
+		Version:       version,
 		Log:           log,
 	}
 }

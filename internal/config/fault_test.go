@@ -70,10 +70,7 @@ func TestBadFiles(t *testing.T) {
 		{"no origin", "router: {origins: [example.com]}", `polysocket.yaml:3: router.origins: not an origin`},
 		{"a long value", "relay: {zone: " + strings.Repeat("ä ", 99) + "}", `polysocket.yaml:3: relay.zone: "` + strings.Repeat("ä ", 30) + `…" is not a zone: write at most 64 letters, digits, dots, dashes and underscores, as eu-1`},
 
-		{"a wildcard without a name", "relay: {wildcard: true}", `polysocket.yaml:3: relay.wildcard: it needs relay.host, the name to put a label before`},
 		{"a wildcard before an address", "relay:\n  wildcard: true\n  host: 127.0.0.1:9001", `polysocket.yaml:5: relay.host: "127.0.0.1:9001" is an address, and relay.wildcard puts a label before a name: write a name, or wildcard: false`},
-		{"every address without a name", "relay:\n  listen: 0.0.0.0:9001", `polysocket.yaml:4: relay.listen: 0.0.0.0:9001 is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001`},
-		{"every address, unnamed", "relay:\n  listen: ':9001'", `polysocket.yaml:4: relay.listen: :9001 is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001`},
 		{"a certificate without a key", "tls: {cert: x.pem}", `polysocket.yaml:3: tls.cert: tls.cert and tls.key go together: tls.key is missing`},
 		{"a key without a certificate", "tls: {key: x.pem}", `polysocket.yaml:3: tls.key: tls.cert and tls.key go together: tls.cert is missing`},
 		{"a CA that is not there", "tls: {target_ca: x.pem}", `polysocket.yaml:3: tls.target_ca: it cannot be read: open x.pem: file does not exist`},
@@ -162,5 +159,28 @@ func TestAllFaults(t *testing.T) {
   polysocket.yaml: cluster_secret: it is missing: it signs what routers and relays say to each other, and all of them have the same: set POLYSOCKET_CLUSTER_SECRET, or write it into the file`
 	if got := fault(t, s); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// A relay needs its name; a file may leave it to each relay's flags.
+func TestNameless(t *testing.T) {
+	for _, test := range []struct{ name, file, want string }{
+		{"a wildcard without a name", "relay: {wildcard: true}", `polysocket.yaml:3: relay.wildcard: it needs relay.host, the name to put a label before`},
+		{"every address without a name", "relay:\n  listen: 0.0.0.0:9001", `polysocket.yaml:4: relay.listen: 0.0.0.0:9001 is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001`},
+		{"every address, unnamed", "relay:\n  listen: ':9001'", `polysocket.yaml:4: relay.listen: :9001 is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001`},
+	} {
+		s := sources(needed + test.file)
+		s.Role = RoleRelay
+		if got := fault(t, s); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+		s.Role = ""
+		if notes := read(t, s).Notes; len(notes) != 1 || notes[0].String() != test.want+": each relay is to have it by --host or POLYSOCKET_RELAY_HOST" {
+			t.Errorf("%s: noted %v", test.name, notes)
+		}
+		s.Role = RoleRouter
+		if notes := read(t, s).Notes; len(notes) != 0 {
+			t.Errorf("%s: a router noted %v", test.name, notes)
+		}
 	}
 }

@@ -27,13 +27,12 @@ type setting struct {
 type file struct {
 	name     string
 	settings []setting
-	sections map[string]int // those that are there, and their lines
 	faults   Faults
 	unread   bool // it is no mapping of keys, so that nothing is known of it
 }
 
 func readFile(name string, data []byte) *file {
-	f := &file{name: name, sections: map[string]int{}}
+	f := &file{name: name}
 	f.read(data)
 	return f
 }
@@ -133,7 +132,6 @@ func (f *file) section(n *yaml.Node, path string) {
 		case strings.Contains(name.Value, "."): // it would look like a path
 			f.fault(name.Line, cut(at), "there is no such key: a dot stands for a section, so write the part behind it below it")
 		case isSection(at):
-			f.sections[at] = name.Line
 			f.section(value, at)
 		case key != nil:
 			f.value(key, value, name.Line)

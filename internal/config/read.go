@@ -39,7 +39,7 @@ func Read(s Sources) (*Config, error) {
 	if s.File != "" {
 		f := readFile(s.File, s.Data)
 		r.faults = append(r.faults, f.faults...)
-		r.sections, r.unread = f.sections, f.unread
+		r.unread = f.unread
 		for _, set := range f.settings {
 			r.apply(set)
 		}
@@ -77,12 +77,11 @@ func Read(s Sources) (*Config, error) {
 // A reading is one Read under way.
 type reading struct {
 	*Sources
-	config   *Config
-	sections map[string]int     // of the file
-	unread   bool               // what the file has is not known
-	from     map[string]setting // what holds, by the key's path
-	bad      []string           // keys that have a fault
-	faults   Faults
+	config *Config
+	unread bool               // what the file has is not known
+	from   map[string]setting // what holds, by the key's path
+	bad    []string           // keys that have a fault
+	faults Faults
 }
 
 // apply has a setting hold, over what held before.
@@ -145,17 +144,27 @@ func (r *reading) whole() {
 			r.missing(needed.path, needed.why)
 		}
 	}
-	concerned := r.Role == RoleRelay || r.Role == "" && r.sections["relay"] > 0
 	host, named := r.from["relay.host"]
-	if _, wanted := r.from["relay.wildcard"]; wanted && c.Relay.Wildcard && !slices.Contains(r.bad, "relay.host") {
-		switch {
-		case !named && concerned:
-			r.fault(r.from["relay.wildcard"], "it needs relay.host, the name to put a label before")
-		case named && isAddress(c.Relay.Host):
-			r.fault(host, quote(c.Relay.Host)+" is an address, and relay.wildcard puts a label before a name: write a name, or wildcard: false")
-		}
-	} else if listen := r.from["relay.listen"]; concerned && !named && unspecified(c.Relay.Listen) && !slices.Contains(r.bad, "relay.listen") {
-		r.fault(listen, c.Relay.Listen+" is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001")
+	switch listen := r.from["relay.listen"]; {
+	case slices.Contains(r.bad, "relay.host"):
+	case named && c.Relay.Wildcard && isAddress(c.Relay.Host):
+		r.fault(host, quote(c.Relay.Host)+" is an address, and relay.wildcard puts a label before a name: write a name, or wildcard: false")
+	case !named && c.Relay.Wildcard:
+		r.nameless(r.from["relay.wildcard"], "it needs relay.host, the name to put a label before")
+	case !named && unspecified(c.Relay.Listen):
+		r.nameless(listen, c.Relay.Listen+" is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001")
+	}
+}
+
+// nameless says that relay.host is missing: a relay cannot start so. Where a file is
+// looked at, it is a note: each relay may be given its own by a flag.
+func (r *reading) nameless(s setting, what string) {
+	switch r.Role {
+	case RoleRelay:
+		r.fault(s, what)
+	case "":
+		f := Fault{Where: s.where, Key: s.key.Path, What: what + ": each relay is to have it by --host or POLYSOCKET_RELAY_HOST", line: s.line}
+		r.config.Notes = append(r.config.Notes, f)
 	}
 }
 

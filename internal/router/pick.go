@@ -18,12 +18,12 @@ type candidate struct {
 }
 
 // room tells whether the candidate takes another socket, as far as is known.
-func (c *candidate) room() bool { return !c.declined && takes(c.Node, c.own) }
+func (c *candidate) room() bool { return !c.declined && c.takes(c.own) }
 
-// takes tells whether a node takes another socket after so many more than it has
+// takes tells whether the node takes another socket after so many more than it has
 // reported.
-func takes(n bus.Node, more int) bool {
-	return !n.Draining && (n.Capacity <= 0 || n.Load+more < n.Capacity)
+func (c *candidate) takes(more int) bool {
+	return !c.Draining && (c.Capacity <= 0 || c.Load+more < c.Capacity)
 }
 
 // filling is how much of the candidate is taken: 1 is full.
@@ -41,7 +41,7 @@ func newPool(candidates []*candidate) pool {
 	var p pool
 	sum := 0.0
 	for _, c := range candidates {
-		if takes(c.Node, 0) {
+		if c.takes(0) {
 			sum += c.weight
 			p.candidates = append(p.candidates, c)
 			p.sums = append(p.sums, sum)

@@ -1,8 +1,14 @@
 package session
 
 import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/polysocket/polysocket/internal/wire"
 )
@@ -248,4 +254,78 @@ func TestRetireLate(t *testing.T) {
 			r.reads(r.poll(given(0)), "a", "close 1001 now")
 		})
 	})
+}
+
+// Many send and the target sends, while the relay goes: what was answered is at the
+// target, and what the target has sent is at the client, and then the close.
+func TestRetireUnderway(t *testing.T) {
+	for range 20 {
+		config := Config{}.WithDefaults()
+		u := &fakeUpstream{faults: &faults{}, room: -1}
+		s := New("id", u, &config, func() {})
+		s.Enter()
+		k := &fakeSink{faults: u.faults, outcome: More}
+		if _, err := s.Attach(k, given(0)); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		var answered []string
+		under := make(chan struct{})
+		var begun atomic.Int32
+		for i := range 4 {
+			all.Go(func() {
+				for n := 0; ; n++ {
+					data := fmt.Sprint(i, " ", n)
+					done := make(chan Result, 1)
+					s.Accept(Send{Frames: texts(data), Whole: true}, func(r Result) { done <- r })
+					if r := <-done; r.Err != nil {
+						if codeOf(r.Err) != wire.NoSocket {
+							t.Error(r.Err)
+						}
+						return
+					}
+					mu.Lock()
+					answered = append(answered, data)
+					mu.Unlock()
+					if begun.Add(1) == 100 {
+						close(under)
+					}
+				}
+			})
+		}
+		pushed := []string{}
+		all.Go(func() {
+			for after := 0; after < 10; {
+				if u.code() != 0 {
+					after++
+				}
+				data := fmt.Sprint(len(pushed))
+				s.OnMessage(wire.Frame{Kind: wire.Text, Data: []byte(data)})
+				pushed = append(pushed, data)
+				if err := s.Acknowledge(given(uint64(len(pushed)))); err != nil { // so that it never pauses
+					t.Error(err)
+				}
+			}
+			u.end(s, wire.CloseGoingAway, "")
+		})
+		<-under
+		s.Retire(wire.CloseServiceRestart, "the relay is restarting")
+		all.Wait()
+		got := u.texts()
+		slices.Sort(got)
+		for _, data := range answered {
+			if _, there := slices.BinarySearch(got, data); !there {
+				t.Errorf("%q was answered, and is not at the target", data)
+			}
+		}
+		if diff := cmp.Diff(append(pushed, restarting), k.texts()); diff != "" {
+			t.Errorf("at the client (-want +got):\n%s", diff)
+		}
+		s.Drop()
+		s.Leave()
+		for _, fault := range u.get() {
+			t.Error(fault)
+		}
+	}
 }

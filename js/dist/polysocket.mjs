@@ -658,6 +658,10 @@ var Names = /** @class */ (function () {
         if (known && !known.labels && known.until > this.clock.now())
             at.relay = at.names.bare;
     };
+    /** Whether it is known by which of its names the socket's relay is reached. */
+    Names.prototype.knows = function (at) {
+        return !at.names || !!this.known[at.names.bare];
+    };
     /** The relay has answered a request of a socket that was made by this name. */
     Names.prototype.reached = function (at, relay) {
         if (!at.names)
@@ -1048,6 +1052,11 @@ var pause$1 = 200;
 var leastPatience = 1000;
 var mostPatience = 4000;
 /**
+ * How many it has where there is no other way, and it is not known whether the name leads to the relay: which forgets a socket that
+ * it has not heard of for 10 s (protocol bound.grace). A poll is short then.
+ */
+var firstPatience = 8000;
+/**
  * How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. On a path that is not
  * proven it is less, or three round trips, and once is enough.
  */
@@ -1126,7 +1135,7 @@ var Reader = /** @class */ (function () {
         var self = this;
         var read = (this.under = this.newRead());
         var down = this.steps.next();
-        var ttl = this.steps.probes() ? 0 : this.ttl;
+        var ttl = this.steps.probes() ? 0 : this.o.knows() ? this.ttl : shortRead;
         if (!this.o.path.proven && this.steps.hasOther())
             read.heartbeat = trialHeartbeat;
         this.o.on.acknowledges();
@@ -1157,7 +1166,7 @@ var Reader = /** @class */ (function () {
     /** How many milliseconds the bytes of a stream have that are due. Where there is no other way, there is no hurry. */
     Reader.prototype.patience = function (least) {
         if (!this.steps.hasOther())
-            return heartbeat + lateness;
+            return this.o.knows() ? heartbeat + lateness : firstPatience;
         return Math.max(least, Math.min(mostPatience, 3 * this.o.roundTrip()));
     };
     Reader.prototype.alive = function (read, bare) {
@@ -1249,7 +1258,8 @@ var Reader = /** @class */ (function () {
         var often = read.heard > 0 && ++this.silences >= mostSilences;
         var tried = read.heartbeat === trialHeartbeat;
         this.stop();
-        if (!read.heard)
+        // Another way, where there is one, shows whether it is the name, or a stream that is held back.
+        if (!read.heard && !this.steps.hasOther())
             this.o.on.told(read.relay, false);
         if (!read.heard || often || tried) {
             var step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
@@ -1892,6 +1902,9 @@ var Link = /** @class */ (function () {
             ways: o.downs,
             path: o.path,
             clock: o.clock,
+            knows: function () {
+                return o.names.knows(o.at);
+            },
             roundTrip: function () {
                 return self.roundTrip;
             },

@@ -89,6 +89,9 @@ export class Link {
       ways: o.downs,
       path: o.path,
       clock: o.clock,
+      knows: function () {
+        return o.names.knows(o.at);
+      },
       roundTrip: function () {
         return self.roundTrip;
       },

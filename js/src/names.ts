@@ -28,6 +28,11 @@ export class Names {
     if (known && !known.labels && known.until > this.clock.now()) at.relay = at.names!.bare;
   }
 
+  /** Whether it is known by which of its names the socket's relay is reached. */
+  knows(at: Address): boolean {
+    return !at.names || !!this.known[at.names.bare];
+  }
+
   /** The relay has answered a request of a socket that was made by this name. */
   reached(at: Address, relay: string): void {
     if (!at.names) return;

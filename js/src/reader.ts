@@ -23,6 +23,12 @@ const leastPatience = 1000;
 const mostPatience = 4000;
 
 /**
+ * How many it has where there is no other way, and it is not known whether the name leads to the relay: which forgets a socket that
+ * it has not heard of for 10 s (protocol bound.grace). A poll is short then.
+ */
+const firstPatience = 8000;
+
+/**
  * How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. On a path that is not
  * proven it is less, or three round trips, and once is enough.
  */
@@ -40,6 +46,8 @@ export interface ReaderOptions {
   clock: Clock;
   /** What is known of the way to the relay. */
   path: Path;
+  /** Whether it is known that the relay is reached by its name. */
+  knows(): boolean;
   /** How many milliseconds a request of the socket has taken lately. */
   roundTrip(): number;
   on: {
@@ -155,7 +163,7 @@ export class Reader {
     const self = this;
     const read = (this.under = this.newRead());
     const down = this.steps.next();
-    const ttl = this.steps.probes() ? 0 : this.ttl;
+    const ttl = this.steps.probes() ? 0 : this.o.knows() ? this.ttl : shortRead;
     if (!this.o.path.proven && this.steps.hasOther()) read.heartbeat = trialHeartbeat;
     this.o.on.acknowledges();
     // All of a read goes by one name, though another comes into use meanwhile.
@@ -183,7 +191,7 @@ export class Reader {
 
   /** How many milliseconds the bytes of a stream have that are due. Where there is no other way, there is no hurry. */
   private patience(least: number): number {
-    if (!this.steps.hasOther()) return heartbeat + lateness;
+    if (!this.steps.hasOther()) return this.o.knows() ? heartbeat + lateness : firstPatience;
     return Math.max(least, Math.min(mostPatience, 3 * this.o.roundTrip()));
   }
 
@@ -260,7 +268,8 @@ export class Reader {
     const often = read.heard > 0 && ++this.silences >= mostSilences;
     const tried = read.heartbeat === trialHeartbeat;
     this.stop();
-    if (!read.heard) this.o.on.told(read.relay, false);
+    // Another way, where there is one, shows whether it is the name, or a stream that is held back.
+    if (!read.heard && !this.steps.hasOther()) this.o.on.told(read.relay, false);
     if (!read.heard || often || tried) {
       const step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
       if (!this.steps.probes()) this.silences = 0;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -72,7 +73,11 @@ func (b *Bus) dial(ctx context.Context, addr string, d *net.Dialer, config *tls.
 	if config == nil {
 		return d.DialContext(ctx, "tcp", addr)
 	}
-	return (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, "tcp", addr)
+	c, err := (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("tls to %s: %w", addr, err)
+	}
+	return c, nil
 }
 
 const (

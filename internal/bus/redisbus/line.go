@@ -18,7 +18,8 @@ import (
 // line: a claim that a failover has lost is no claim that somebody can take again.
 type line struct {
 	client  rueidis.DedicatedClient
-	sharded bool // by the commands for a Cluster's channels
+	sharded bool   // by the commands for a Cluster's channels
+	master  string // the address of the master that it leads to, under Sentinel; else empty
 
 	down chan struct{} // closed when the line is of no use any more
 	once sync.Once
@@ -33,9 +34,10 @@ type line struct {
 // open connects, and sees that who answers is fit: a master, which writes, with a
 // protocol in which messages and answers share a connection.
 func (b *Bus) open(c rueidis.Client) (*line, error) {
+	master := masterOf(c) // before: should it change meanwhile, that is seen
 	client, _ := c.Dedicate()
 	l := &line{
-		client: client, sharded: b.cluster, down: make(chan struct{}), work: &b.work, channels: make(map[string]bool),
+		client: client, sharded: b.cluster, master: master, down: make(chan struct{}), work: &b.work, channels: make(map[string]bool),
 	}
 	ended := client.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: func(m rueidis.PubSubMessage) { b.receive(l, m) }})
 	b.work.Go(func() {
@@ -62,6 +64,17 @@ func (b *Bus) open(c rueidis.Client) (*line, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// masterOf is the address of the master as the sentinels say; empty where there are
+// none.
+func masterOf(c rueidis.Client) string {
+	if c.Mode() == rueidis.ClientModeSentinel {
+		for addr := range c.Nodes() {
+			return addr
+		}
+	}
+	return ""
 }
 
 // touch is a write that changes nothing. Only the master of the bus's slot takes it.

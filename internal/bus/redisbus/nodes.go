@@ -129,8 +129,12 @@ func (b *Bus) listFirst(ctx context.Context) error {
 	return b.listNodes(ctx, l)
 }
 
-// beat sees whether the line is of use: it leads to a master that writes.
+// beat sees whether the line is of use: it leads to a master that writes. A master
+// that another has replaced may write on for a while; all are to leave it at once.
 func (b *Bus) beat(l *line) error {
+	if c := b.client.Load(); c != nil && masterOf(*c) != l.master {
+		return errors.New("the sentinels have chosen another master")
+	}
 	if b.list.wanted.Load() {
 		return b.listNodes(b.life, l)
 	}

@@ -35,9 +35,12 @@ type fleet struct {
 	mu     sync.Mutex
 	opened map[string]int // by the target, which is another for each create
 	open   map[string]bool
+	closed map[string]int // by the socket: how often it was told
 }
 
-func newFleet() *fleet { return &fleet{opened: make(map[string]int), open: make(map[string]bool)} }
+func newFleet() *fleet {
+	return &fleet{opened: make(map[string]int), open: make(map[string]bool), closed: make(map[string]int)}
+}
 
 // Open implements bus.Handler.
 func (f *fleet) Open(_ context.Context, r bus.OpenRequest) (bus.OpenReply, error) {
@@ -54,6 +57,7 @@ func (f *fleet) Close(c bus.CloseSockets) {
 	defer f.mu.Unlock()
 	for _, s := range c.Sockets {
 		delete(f.open, s)
+		f.closed[s]++
 	}
 }
 

@@ -141,7 +141,6 @@ for (const [name, without] of Object.entries(ways)) {
       await page.evaluate((about) => use(about), { router: router.url, transport, target: told.url, count: 1 });
       await page.waitForFunction(() => globalThis.seen[0].ended, null, { timeout: 2 * promised });
       const took = await ended(page, await killed, /^the relay is gone$/);
-      assert.ok(took < promised, `${took} ms`);
       t.diagnostic(`${name}, before its first read: 1006 after ${took} ms`);
     } finally {
       await close();

@@ -136,13 +136,28 @@ test('sockets that have changed to the bare name share its two requests up', (t)
   world.finish();
 });
 
-test('a stream that is silent from the first on is taken for a label that is not reached', (t) => {
-  const { world, net, clock } = worldOf(t, { downs: ['stream', 'xhr'], labels: true });
-  net.fate = (entry) => (isLabel(entry) ? { fate: 'unsent' } : {});
+test('a label that leads nowhere, without a word, gives way to the bare name before the relay forgets its socket', (t) => {
+  for (const downs of ways) {
+    const { world, net, clock } = worldOf(t, { downs, labels: true });
+    net.fate = (entry) => (isLabel(entry) ? { fate: 'unsent' } : {});
+    const client = world.open();
+    client.target.send('t', 'down');
+    clock.run(9500);
+    assert.deepEqual(client.got, ['down'], `${downs}`);
+    client.close(1000, '');
+    world.finish();
+  }
+});
+
+test('a stream that is held back says nothing of the label', (t) => {
+  const { world, net, clock, requests } = worldOf(t, { downs: ['stream', 'xhr'], labels: true });
+  net.fate = ({ stream }) => (stream ? { fate: 'held' } : {});
   const client = world.open();
+  clock.run(10_000);
   client.target.send('t', 'down');
-  clock.run(5000);
-  assert.deepEqual(client.got, ['down']);
+  clock.run(1000);
+  assert.deepEqual([client.got, client.steps], [['down'], [['stream', 'xhr', 'buffered']]]);
+  assert.ok(requests.every(isLabel));
   client.close(1000, '');
   world.finish();
 });

@@ -14,6 +14,7 @@ function readerOf({ clock = virtualClock(), down = handDown(), onframe = () => {
     ways: [{ name: 'xhr', down }],
     path: { proven: false },
     clock,
+    knows: () => true,
     roundTrip: () => 0,
     on: {
       owes: (bytes) => told.push(['owes', bytes]),

@@ -105,13 +105,20 @@ func (s *Sentinel) masterAddr() string {
 	return strings.Join(strings.Fields(s.sentinels[0].Do("SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterSet)), ":")
 }
 
-// Failover has the sentinels make the replica the master, and the master its replica,
-// while both live, and returns when they are.
-func (s *Sentinel) Failover() {
+// Promote has the sentinels make the replica the master, while both live, and returns
+// when it is. The old master does not know of it for some seconds more.
+func (s *Sentinel) Promote() {
 	s.t.Helper()
 	old := s.Master()
 	s.sentinels[0].Do("SENTINEL", "FAILOVER", masterSet)
 	s.Promoted(old)
+}
+
+// Failover is a Promote after which the old master is a replica.
+func (s *Sentinel) Failover() {
+	s.t.Helper()
+	old := s.Master()
+	s.Promote()
 	waitFor(s.t, "the old master to be a replica", func() bool {
 		return strings.Contains(old.Do("INFO", "replication"), "role:slave")
 	})
