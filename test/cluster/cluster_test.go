@@ -113,6 +113,14 @@ timeouts: {drain: %ds}
 	for _, n := range c.nodes() {
 		process.Until(t, n.name()+" is ready", n.ready)
 	}
+	for _, router := range c.routers {
+		for _, relay := range c.relays {
+			process.Until(t, router.name()+" knows "+relay.name(), func() bool {
+				alive, known := router.alive(t.Context(), relay.host)
+				return alive && known
+			})
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var measuring sync.WaitGroup
 	measuring.Go(func() { c.measure(ctx) })
