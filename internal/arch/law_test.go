@@ -75,8 +75,9 @@ var rooms = map[string]room{
 		why:     "router admits and holds no socket; it meets the relay on the bus alone, so that the two may be on two machines",
 	},
 	"internal/auth": {
-		imports: []string{"internal/endpoint", "internal/wire"},
-		why:     "auth decides from who calls and what they want, and opens nothing itself",
+		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
+		tests:   []string{"internal/auth/jwks", "token"},
+		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
 	},
 	"internal/arch": {
 		why: "arch reads sources and is no part of the program",
