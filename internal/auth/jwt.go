@@ -11,8 +11,8 @@ import (
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-// maxToken is how long a token may be, in bytes.
-const maxToken = 8 << 10
+// MaxToken is how long a token may be, in bytes.
+const MaxToken = 8 << 10
 
 // verify finds the key of a JWT, and reads what the JWT says. A token that no
 // key verifies gets one and the same answer, whatever the reason, so that nobody
@@ -71,7 +71,7 @@ const refetchWait = 3 * time.Second
 func (k *Keys) findInSets(j jws) *keyEntry {
 	for _, entry := range k.sets {
 		for _, public := range entry.set.Find(j.kid) {
-			if v, err := publicVerifier(public); err == nil && v.verifies(j) {
+			if v, err := newVerifier(public); err == nil && v.verifies(j) {
 				return entry
 			}
 		}

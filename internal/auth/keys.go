@@ -129,8 +129,8 @@ func (k *Keys) admit(ctx context.Context, token string) (admission, error) {
 	if token == "" {
 		return admission{}, wire.Errorf(wire.TokenInvalid, "a token is required: put one into token, or into a header Authorization: Bearer")
 	}
-	if len(token) > maxToken {
-		return admission{}, wire.Errorf(wire.TokenInvalid, "the token is longer than %d bytes", maxToken)
+	if len(token) > MaxToken {
+		return admission{}, wire.Errorf(wire.TokenInvalid, "the token is longer than %d bytes", MaxToken)
 	}
 	// Whose text hashes to one that is listed, knows the token: the comparison is
 	// of what nobody can aim at.

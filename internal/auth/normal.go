@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -25,25 +26,18 @@ func Normalise(target *url.URL) (*url.URL, error) {
 	if err != nil {
 		return nil, denied(err)
 	}
-	segments, err := normalSegments(target.EscapedPath())
+	segments, err := normalSegments(escapedPath(target))
 	if err != nil {
 		return nil, denied(err)
 	}
-	path := "/" + strings.Join(segments, "/")
 	u := *target
-	u.Host = hostPort(host, portNumber(target))
-	if u.Path, err = url.PathUnescape(path); err != nil {
-		return nil, denied(err)
-	}
-	u.RawPath = path
-	if implied(target.Scheme) == portNumber(target) {
-		u.Host = hostPort(host, 0)
-	}
+	u.Host = hostPort(host, portNumber(target), target.Scheme)
+	u.RawPath = "/" + strings.Join(segments, "/")
+	u.Path, _ = url.PathUnescape(u.RawPath) // it was made of what is well-formed
 	return &u, nil
 }
 
-// A refusal says what is wrong with a part of a URL, as a sentence that goes on
-// after "the target: ".
+// A refusal says what is wrong with a value, and what would be right.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
@@ -82,10 +76,10 @@ func numeric(label string) bool {
 	return strings.Trim(digits, alphabet) == ""
 }
 
-// hostPort writes a host and a port, 0 for none, as they stand in a URL.
-func hostPort(host string, port int) string {
+// hostPort writes a host and a port as they stand in a URL of the scheme.
+func hostPort(host string, port int, scheme string) string {
 	switch {
-	case port != 0:
+	case port != implied(scheme):
 		return net.JoinHostPort(host, strconv.Itoa(port))
 	case strings.Contains(host, ":"):
 		return "[" + host + "]"
@@ -106,6 +100,25 @@ func implied(scheme string) int {
 		return 443
 	}
 	return 80
+}
+
+// escapedPath is the path with all that needs encoding encoded, and no more.
+// EscapedPath is not it: where one character needs it, that encodes others too, so
+// that /é/* would have no * any more.
+func escapedPath(u *url.URL) string {
+	path := u.RawPath
+	if plain, err := url.PathUnescape(path); err != nil || plain != u.Path {
+		path = u.EscapedPath()
+	}
+	var b strings.Builder
+	for _, c := range []byte(path) {
+		if unreserved(c) || strings.IndexByte("/%!$&'()*+,;=:@[]", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // normalSegments are the segments of an escaped path, each in its normal form,
@@ -134,7 +147,8 @@ func normalSegments(escaped string) ([]string, error) {
 
 // normalSegment decodes what needs no encoding and writes the rest in upper case.
 // It refuses what a server may take for a separator or a dot segment although it
-// is none by RFC 3986.
+// is none by RFC 3986. The segment is of an escapedPath: behind each % are two
+// digits, and a backslash is encoded.
 func normalSegment(s string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -142,12 +156,10 @@ func normalSegment(s string) (string, error) {
 			b.WriteByte(s[i])
 			continue
 		}
-		c, err := strconv.ParseUint(s[min(i+1, len(s)):min(i+3, len(s))], 16, 8)
+		c, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
 		switch {
-		case err != nil || len(s) < i+3:
-			return "", refusal("the path has a % without two hexadecimal digits")
 		case c == '.' || c == '/' || c == '\\':
-			return "", refusal("the path has an encoded dot, slash or backslash (%2E, %2F, %5C): put such data into the query")
+			return "", refusal("the path has a backslash, or an encoded dot, slash or backslash (%2E, %2F, %5C): put such data into the query")
 		case unreserved(byte(c)):
 			b.WriteByte(byte(c))
 		default:
@@ -157,14 +169,12 @@ func normalSegment(s string) (string, error) {
 	}
 	segment := b.String()
 	switch {
-	case strings.Contains(segment, `\`):
-		return "", refusal("the path has a backslash: write /")
 	case strings.HasPrefix(segment, ".;") || strings.HasPrefix(segment, "..;"):
 		return "", refusal("the path has a dot segment with a parameter: leave it out")
 	case encodedTwice(segment):
 		return "", refusal("the path has a dot, slash or backslash that is encoded twice: put such data into the query")
 	}
-	if plain, err := url.PathUnescape(segment); err != nil || !utf8.ValidString(plain) {
+	if plain, _ := url.PathUnescape(segment); !utf8.ValidString(plain) {
 		return "", refusal("the path is not UTF-8 behind its percent-encoding")
 	}
 	return segment, nil

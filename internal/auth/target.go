@@ -81,7 +81,7 @@ func parseTargetPattern(s string) (p targetPattern, err error) {
 		p.host = ""
 	}
 	p.scheme, p.port, p.below = u.Scheme, portNumber(u), below
-	p.segments, p.rest, err = patternSegments(u.EscapedPath())
+	p.segments, p.rest, err = patternSegments(escapedPath(u))
 	return p, err
 }
 

@@ -36,32 +36,42 @@ func (v verifier) verifies(j jws) bool {
 	return j.algorithm == v.method.Alg() && v.method.Verify(j.signed, j.signature, v.key) == nil
 }
 
-func secretVerifier(secret string) (verifier, error) {
-	switch {
-	case strings.Contains(secret, "-----BEGIN "):
-		return verifier{}, refusal("this is a PEM block: a public key stands in public_key, and a private one stays with those who make tokens")
-	case len(secret) < leastSecret:
-		return verifier{}, fmt.Errorf("%d bytes can be guessed by whoever has one token: use %d random ones or more, as openssl rand -hex 32 prints", len(secret), leastSecret)
-	}
-	return verifier{jwt.SigningMethodHS256, []byte(secret)}, nil
-}
-
-func publicVerifier(key crypto.PublicKey) (verifier, error) {
+// Method is the one algorithm that a key's type fixes. The key is what verifies: a
+// secret as []byte, or an *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey.
+// The error says why the key is too weak, or none for tokens.
+func Method(key any) (jwt.SigningMethod, error) {
 	switch key := key.(type) {
+	case []byte:
+		if len(key) < leastSecret {
+			return nil, fmt.Errorf("a secret of %d bytes can be guessed by whoever has one token: use %d random bytes or more, as openssl rand -hex 32 prints them", len(key), leastSecret)
+		}
+		return jwt.SigningMethodHS256, nil
 	case *rsa.PublicKey:
 		if n := key.N.BitLen(); n < leastRSA || n > mostRSA {
-			return verifier{}, fmt.Errorf("an RSA key of %d bits: use one of %d to %d", n, leastRSA, mostRSA)
+			return nil, fmt.Errorf("an RSA key of %d bits: use one of %d to %d", n, leastRSA, mostRSA)
 		}
-		return verifier{jwt.SigningMethodRS256, key}, nil
+		return jwt.SigningMethodRS256, nil
 	case *ecdsa.PublicKey:
 		if key.Curve != elliptic.P256() {
-			return verifier{}, fmt.Errorf("a key on the curve %s: use one on P-256", key.Curve.Params().Name)
+			return nil, fmt.Errorf("a key on the curve %s: use one on P-256", key.Curve.Params().Name)
 		}
-		return verifier{jwt.SigningMethodES256, key}, nil
+		return jwt.SigningMethodES256, nil
 	case ed25519.PublicKey:
-		return verifier{jwt.SigningMethodEdDSA, key}, nil
+		return jwt.SigningMethodEdDSA, nil
 	}
-	return verifier{}, fmt.Errorf("a key of the type %T: use RSA, P-256 or Ed25519", key)
+	return nil, fmt.Errorf("a key of the type %T: use RSA, P-256 or Ed25519", key)
+}
+
+func newVerifier(key any) (verifier, error) {
+	method, err := Method(key)
+	return verifier{method, key}, err
+}
+
+func secretVerifier(secret string) (verifier, error) {
+	if strings.Contains(secret, "-----BEGIN ") {
+		return verifier{}, refusal("this is a PEM block: a public key stands in public_key, and a private one stays with those who make tokens")
+	}
+	return newVerifier([]byte(secret))
 }
 
 // pemVerifier reads one public key as PEM.
@@ -88,5 +98,5 @@ func pemVerifier(text string) (verifier, error) {
 	if err != nil {
 		return verifier{}, fmt.Errorf("not a public key: %w", err)
 	}
-	return publicVerifier(key)
+	return newVerifier(key)
 }
