@@ -150,6 +150,7 @@ func TestNormalise(t *testing.T) {
 		"ws://a/b/.":                "ws://a/b/",
 		"ws://a/../..":              "ws://a/",
 		"ws://a/../b/":              "ws://a/b/",
+		"ws://a/..//":               "ws://a//",
 		"ws://a/b//../c":            "ws://a/b/c",
 		"ws://a//..//b":             "ws://a//b",
 		"ws://a//":                  "ws://a//",
