@@ -27,6 +27,7 @@ func TestOrigins(t *testing.T) {
 		{"https://*.example.com", "https://example.com", false},
 		{"https://*.example.com", "https://evilexample.com", false},
 		{"http://[::1]:3000", "http://[::1]:3000", true},
+		{"https://example.com", "https://[", false},
 		{"chrome-extension://abc", "chrome-extension://abc", true},
 	} {
 		o, err := ParseOrigins([]string{test.pattern})

@@ -136,8 +136,8 @@ func (e *keyEntry) addToken(t OpaqueToken) error {
 		return err
 	case twice:
 		return refusal("the token stands there twice: leave one out")
-	case hash == sha256.Sum256(nil):
-		return refusal("this is the hash of nothing: hash the token's text, without a line break")
+	case hash == sha256.Sum256(nil), hash == sha256.Sum256([]byte("\n")):
+		return refusal("this is the hash of nothing: hash the token's text, without a line break behind it")
 	case t.Limit < 0 || e.Limit > 0 && t.Limit > e.Limit:
 		return fmt.Errorf("a limit of %d: write one that is lower than the key's, %d, or leave it out for the key's", t.Limit, e.Limit)
 	}

@@ -24,14 +24,18 @@ import (
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-// What the tests' keys are made of. Their tokens are minted in testTime.
+// What the tests' keys are made of. Their tokens are made in testTime. All but the
+// RSA key are the same in each process, as fuzzing wants it.
 var (
 	testSecret = "0123456789abcdef0123456789abcdef"
 	testOpaque = "an opaque token"
 	testTime   = time.Unix(1_800_000_000, 0)
 
-	testEd  = once(func() ed25519.PrivateKey { _, key, _ := ed25519.GenerateKey(rand.Reader); return key })
-	testEC  = once(func() *ecdsa.PrivateKey { key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); return key })
+	testEd = once(func() ed25519.PrivateKey { return ed25519.NewKeyFromSeed([]byte(testSecret)) })
+	testEC = once(func() *ecdsa.PrivateKey {
+		key, _ := ecdsa.ParseRawPrivateKey(elliptic.P256(), []byte(testSecret))
+		return key
+	})
 	testRSA = once(func() *rsa.PrivateKey { key, _ := rsa.GenerateKey(rand.Reader, 2048); return key })
 )
 
