@@ -51,7 +51,7 @@ func FuzzTargets(f *testing.F) {
 
 var (
 	encoded   = regexp.MustCompile(`(?i)%[0-9a-f]{2}`)
-	unusual   = regexp.MustCompile("[^A-Za-z0-9%/!$&'()*+,;=:@\\[\\]._~-]")
+	unusual   = regexp.MustCompile(`[^A-Za-z0-9%/!$&'()*+,;=:@\[\]._~-]`)
 	authority = regexp.MustCompile(`^(?i)(wss?)://([^/?#]*?)(?::([0-9]+))?(/[^?#]*)?$`)
 	letter    = regexp.MustCompile(`^%(4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3[0-9]|2D|5F|7E)$`)
 )
@@ -60,7 +60,7 @@ var (
 // host needs no IDNA.
 func oracle(pattern string) (*regexp.Regexp, bool) {
 	parts := authority.FindStringSubmatch(pattern)
-	if parts == nil || regexp.MustCompile(`[^!-~]|xn--|%`).MatchString(strings.ToLower(parts[2])) {
+	if len(parts) == 0 || regexp.MustCompile(`[^!-~]|xn--|%`).MatchString(strings.ToLower(parts[2])) {
 		return nil, false
 	}
 	scheme, host, port, path := strings.ToLower(parts[1]), strings.ToLower(parts[2]), strings.TrimLeft(parts[3], "0"), parts[4]
