@@ -76,16 +76,16 @@ var rooms = map[string]room{
 	},
 	"internal/auth": {
 		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
-		tests:   []string{"internal/auth/jwks", "token"},
 		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
 	},
 	"internal/auth/jwks": {
 		imports: []string{"internal/auth", "github.com/MicahParks/jwkset"},
+		tests:   []string{"internal/wire", "token"},
 		why:     "jwks fetches the key sets of others, so that auth need not know what HTTP is; it dials what an operator wrote, and never a target",
 	},
 	"token": {
 		imports: []string{"internal/auth", "github.com/golang-jwt/jwt/v5"},
-		tests:   []string{"internal/endpoint", "internal/wire"},
+		tests:   []string{"internal/wire"},
 		why:     "token is for the servers of others: it makes what auth takes, and has auth say what that is",
 	},
 	"internal/arch": {

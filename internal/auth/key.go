@@ -1,5 +1,7 @@
 package auth
 
+import "log/slog"
+
 // A Key is a customer's record, as an operator writes it. It is plain data:
 // Validate says what is wrong with it.
 type Key struct {
@@ -42,6 +44,12 @@ type Key struct {
 	// Rate is how often sockets may be created with the key; zero: no limit.
 	Rate Rate `json:"rate,omitzero"`
 }
+
+// String is the key's id, so that no secret gets into an error.
+func (k Key) String() string { return k.ID }
+
+// LogValue implements slog.LogValuer, so that no secret gets into a log.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.ID) }
 
 // An OpaqueToken is a token that is no JWT but a secret: at least 128 random
 // bits, in any spelling.

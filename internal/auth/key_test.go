@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,6 +10,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
+	"log/slog"
 	"math/big"
 	"strings"
 	"testing"
@@ -156,6 +159,16 @@ func TestNewKeysBad(t *testing.T) {
 		if test.want == "" && (err != nil || ring == nil) || test.want != "" && (ring != nil || err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+func TestKeyKeepsItsSecret(t *testing.T) {
+	k := Key{ID: "acme", Secret: testSecret, Targets: []string{"wss://*/*"}}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("a key", "key", k, "keys", fmt.Sprint([]Key{k}, &k))
+	slog.New(slog.NewTextHandler(&log, nil)).Info("a key", "key", k)
+	if text := log.String(); strings.Contains(text, testSecret) || !strings.Contains(text, `"key":"acme"`) || !strings.Contains(text, "key=acme") {
+		t.Errorf("the log says %s", text)
 	}
 }
 
