@@ -46,7 +46,7 @@ func (k *Keys) find(ctx context.Context, j jws) *keyEntry {
 		}
 		return nil
 	}
-	if entry := k.findInSets(j); entry != nil || len(k.sets) == 0 {
+	if entry := k.findInSets(j); entry != nil {
 		return entry
 	}
 	// The issuer may have a new key.

@@ -46,6 +46,13 @@ func denied(err error) *wire.Error {
 	return wire.Errorf(wire.TargetDenied, "target: %v", err)
 }
 
+// mostLabel and mostName bound a name (RFC 1035 §2.3.4, in text). One of a longer
+// label can be such that not even IDNA's own output is read again.
+const (
+	mostLabel = 63
+	mostName  = 253
+)
+
 // normalHost is an address in its canonical form, or a name of labels that no
 // resolver takes for an address.
 func normalHost(host string) (string, error) {
@@ -55,8 +62,11 @@ func normalHost(host string) (string, error) {
 	}
 	labels := strings.Split(host, ".")
 	for _, label := range labels {
-		if label == "" {
+		switch {
+		case label == "":
 			return "", refusal("the host has an empty label: write each dot once")
+		case len(label) > mostLabel || len(host) > mostName:
+			return "", refusal("the host is longer than a name of the DNS may be: 253 characters in labels of 63")
 		}
 	}
 	if numeric(labels[len(labels)-1]) {

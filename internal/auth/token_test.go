@@ -22,7 +22,7 @@ import (
 // Whatever is wrong with a token before its signature is verified, the answer is
 // the same, to the letter.
 func TestUnverified(t *testing.T) {
-	set := &fakeSet{keys: map[string][]crypto.PublicKey{"of the set": {testEC().Public()}}}
+	set := &fakeSet{keys: map[string][]crypto.PublicKey{"of the set": {testEC().Public()}, "": {testEC().Public()}}}
 	ring := ringOf(t, set, nil)
 	good := hs256(t, `{`+exp+`}`)
 	parts := strings.Split(good, ".")
@@ -73,6 +73,7 @@ func TestUnverified(t *testing.T) {
 		"the key in the header":        sign(t, jwt.SigningMethodES256, otherEC, `{"alg":"ES256","kid":"ec","jwk":{"kty":"EC"},"jku":"https://evil.example/","x5u":"https://evil.example/"}`, claims),
 		"kid missing":                  hs(secret, `{"alg":"HS256"}`),
 		"kid empty":                    hs(secret, `{"alg":"HS256","kid":""}`),
+		"kid empty, as in a set":       sign(t, jwt.SigningMethodES256, testEC(), `{"alg":"ES256","kid":""}`, claims),
 		"kid no string":                hs(secret, `{"alg":"HS256","kid":7}`),
 		"kid null":                     hs(secret, `{"alg":"HS256","kid":null}`),
 		"kid an array":                 hs(secret, `{"alg":"HS256","kid":["secret"]}`),

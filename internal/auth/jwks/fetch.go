@@ -3,9 +3,6 @@ package jwks
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/MicahParks/jwkset"
+
+	"github.com/polysocket/polysocket/internal/auth"
 )
 
 // most is how long a set may be, in bytes.
@@ -70,20 +69,6 @@ func parse(text []byte) (map[string][]crypto.PublicKey, error) {
 	return keys, nil
 }
 
-// algorithm is the only one that we use a type of key for; empty: we do not use
-// it.
-func algorithm(key any) jwkset.ALG {
-	switch key.(type) {
-	case *rsa.PublicKey:
-		return jwkset.AlgRS256
-	case *ecdsa.PublicKey:
-		return jwkset.AlgES256
-	case ed25519.PublicKey:
-		return jwkset.AlgEdDSA
-	}
-	return ""
-}
-
 // parseKey reads a key that is for verifying the signatures of tokens. Of a
 // private key it takes the public half.
 func parseKey(raw json.RawMessage) (kid string, key crypto.PublicKey, err error) {
@@ -91,16 +76,17 @@ func parseKey(raw json.RawMessage) (kid string, key crypto.PublicKey, err error)
 	if err != nil {
 		return "", nil, err
 	}
-	m := jwk.Marshal()
-	switch fixed := algorithm(jwk.Key()); {
+	method, err := auth.Method(jwk.Key())
+	if err != nil {
+		return "", nil, err
+	}
+	switch m := jwk.Marshal(); {
 	case m.KID == "":
 		return "", nil, fmt.Errorf("it has no kid")
-	case fixed == "":
-		return "", nil, fmt.Errorf("its type is none of RSA, P-256 and Ed25519")
-	case m.ALG != "" && m.ALG != fixed:
+	case m.ALG != "" && m.ALG.String() != method.Alg():
 		return "", nil, fmt.Errorf("it is for %s", m.ALG)
 	case m.USE != "" && m.USE != jwkset.UseSig, len(m.KEYOPS) > 0 && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify):
 		return "", nil, fmt.Errorf("it is not for verifying signatures")
 	}
-	return m.KID, jwk.Key(), nil
+	return jwk.Marshal().KID, jwk.Key(), nil
 }

@@ -3,6 +3,7 @@ package jwks
 import (
 	"context"
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -19,6 +20,8 @@ import (
 	"testing"
 
 	"github.com/MicahParks/jwkset"
+
+	"github.com/polysocket/polysocket/internal/auth"
 )
 
 func mustJWK(t testing.TB, key any, o jwkset.JWKOptions) jwkset.JWKMarshal {
@@ -45,6 +48,8 @@ func TestParse(t *testing.T) {
 	edPublic, edPrivate, _ := ed25519.GenerateKey(rand.Reader)
 	ec, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	rs, _ := rsa.GenerateKey(rand.Reader, 2048)
+	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	agreeing, _ := ecdh.X25519().GenerateKey(rand.Reader)
 	private := jwkset.JWKMarshalOptions{Private: true}
 	keys, err := parse(setOf(t,
 		mustJWK(t, edPublic, jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: "ed", ALG: jwkset.AlgEdDSA, USE: jwkset.UseSig}}),
@@ -54,6 +59,8 @@ func TestParse(t *testing.T) {
 		mustJWK(t, edPrivate, jwkset.JWKOptions{Metadata: meta("private"), Marshal: private}),
 		mustJWK(t, []byte("0123456789abcdef0123456789abcdef"), jwkset.JWKOptions{Metadata: meta("symmetric"), Marshal: private}),
 		mustJWK(t, edPublic, jwkset.JWKOptions{}),
+		mustJWK(t, p384.Public(), jwkset.JWKOptions{Metadata: meta("other curve")}),
+		mustJWK(t, agreeing.PublicKey(), jwkset.JWKOptions{Metadata: meta("other kind")}),
 		mustJWK(t, rs.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: "other algorithm", ALG: jwkset.AlgRS512}}),
 		mustJWK(t, ec.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: "other use", USE: jwkset.UseEnc}}),
 		mustJWK(t, ec.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: "other operation", KEYOPS: []jwkset.KEYOPS{jwkset.KeyOpsSign}}}),
@@ -169,7 +176,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for kid, all := range keys {
 			for _, key := range all {
-				if kid == "" || algorithm(key) == "" {
+				if _, err := auth.Method(key); kid == "" || err != nil {
 					t.Errorf("a key %q of the type %T", kid, key)
 				}
 			}

@@ -194,6 +194,7 @@ func TestSetEndsWhileFetching(t *testing.T) {
 		synctest.Wait()
 		<-done
 		time.Sleep(firstRetry)
+		synctest.Wait()
 		done = set.Refetch()
 		sets.Keep(nil)
 		<-done
