@@ -159,7 +159,7 @@ func (e *keyEntry) checkCaller(r Request) error {
 		return nil
 	case len(e.Origins) == 0:
 		return wire.Errorf(wire.OriginDenied, "the token's key admits no pages: list their origins with the key, or call from a server")
-	case e.origins.all || e.origins.Match(c.Origin):
+	case e.origins.Match(c.Origin):
 		return nil
 	case c.Origin == "":
 		return wire.Errorf(wire.OriginDenied, "the page's origin is unknown, and the token's key admits only pages of known ones: the page must send Origin or Referer")

@@ -114,7 +114,12 @@ func TestFetch(t *testing.T) {
 	public, _, _ := ed25519.GenerateKey(rand.Reader)
 	good := setOf(t, mustJWK(t, public, jwkset.JWKOptions{Metadata: meta("a")}))
 	mux := http.NewServeMux()
-	mux.HandleFunc("/good", func(w http.ResponseWriter, r *http.Request) { w.Write(good) })
+	mux.HandleFunc("/good", func(w http.ResponseWriter, r *http.Request) {
+		if !r.Close {
+			t.Error("the connection is kept for five minutes of nothing")
+		}
+		w.Write(good)
+	})
 	mux.HandleFunc("/long", func(w http.ResponseWriter, r *http.Request) {
 		w.Write(good)
 		io.WriteString(w, strings.Repeat(" ", most))
@@ -158,6 +163,22 @@ func TestFetch(t *testing.T) {
 	<-set.Refetch()
 	if len(set.Find("a")) != 1 || len(set.Find("b")) != 0 {
 		t.Error("the set does not have its key, or another one")
+	}
+}
+
+// An endless one is the body of a set that does not end.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) { e.read += len(p); return len(p), nil }
+func (e *endless) Close() error               { return nil }
+func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: e, Request: r}, nil
+}
+
+func TestFetchEndless(t *testing.T) {
+	e := &endless{}
+	if keys, err := fetch(t.Context(), &http.Client{Transport: e}, "https://login.example/"); err == nil || keys != nil || e.read > most+1 {
+		t.Errorf("%v, %v, after %d bytes", keys, err, e.read)
 	}
 }
 
