@@ -67,6 +67,8 @@ func normalHost(host string) (string, error) {
 			return "", refusal("the host has an empty label: write each dot once")
 		case len(label) > mostLabel || len(host) > mostName:
 			return "", refusal("the host is longer than a name of the DNS may be: 253 characters in labels of 63")
+		case strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "":
+			return "", refusal("the host has a character that names do not have: they have letters, digits, - and _")
 		}
 	}
 	if numeric(labels[len(labels)-1]) {

@@ -42,7 +42,7 @@ var targetTable = []struct {
 		[]string{
 			"wss://a.rt.example.com:8443/chat/", "wss://a.rt.example.com:8443/chat/x", "wss://a.b.rt.example.com:8443/chat/x/y", "wss://a.rt.example.com:08443/chat/x",
 			"wss://a.rt.example.com:8443/chat//x", "wss://a.rt.example.com:8443/chat/x?y", "wss://a.rt.example.com:8443/x/../chat/y", "wss://a.rt.example.com:8443/./chat/y",
-			"wss://a.rt.example.com:8443/%63hat/y", "wss://*.rt.example.com:8443/chat/", "wss://xn--mnchen-3ya.rt.example.com:8443/chat/", "wss://1.rt.example.com:8443/chat/",
+			"wss://a.rt.example.com:8443/%63hat/y", "wss://xn--mnchen-3ya.rt.example.com:8443/chat/", "wss://1.rt.example.com:8443/chat/",
 		},
 		[]string{
 			"wss://rt.example.com:8443/chat/", "wss://a.rt.example.com/chat/", "wss://a.rt.example.com:8443/chat", "wss://a.rt.example.com:8443/chatx", "wss://a.rt.example.com:8443/chat?/",
@@ -108,6 +108,8 @@ var hostile = []string{
 	"ws://２１３０７０６４３３/", "ws://①②⑦.①/", "ws://0ｘ7f.1/", "ws://example.09/", "ws://1.2.3/", "ws://-1.2.3.4.08/", "ws://4294967296/", "ws://127。1/",
 	// Labels that are empty.
 	"ws://a..b/", "ws://.a/", "ws://a../", "ws://./", "ws://../", "ws://127.0.0.1../", "ws://。/", "ws://.127.0.0.1/",
+	// Names of what no name has, which may also not be read again.
+	"ws://*/", "ws://*.example.com/", "ws://a*b/", "ws://ｗ｝/", "ws://a;b/", "ws://a,b/", "ws://a'b/", "ws://(a)/", "ws://a=b&c/", "ws://a+b/", "ws://a!$/", "ws://a~b/",
 	// Names that are too long.
 	"ws://" + strings.Repeat("a", 64) + "/", "ws://" + strings.Repeat("aaa.", 63) + "aa/", "ws://w*" + strings.Repeat("v", 7000) + "***s,ͦ/",
 	// Paths that can be read in two ways.
@@ -201,6 +203,8 @@ func TestParseTargetsBad(t *testing.T) {
 		"wss:///x":                 "no host",
 		"wss://*./x":               "no host",
 		"wss://:443/x":             "no host",
+		"wss://a+b/x":              "letters, digits",
+		"wss://*.a;b/x":            "letters, digits",
 		"wss://a.*.com/":           "a * in a host",
 		"wss://a*/":                "a * in a host",
 		"wss://*a/":                "a * in a host",

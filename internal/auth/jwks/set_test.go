@@ -134,11 +134,12 @@ func TestRefetch(t *testing.T) {
 			t.Error("fetched again at once")
 		}
 		time.Sleep(gap)
+		start := time.Now()
 		one, other := set.Refetch(), set.Refetch()
 		<-one
 		<-other
-		if p.asked() != 2 || len(set.Find("b")) != 1 {
-			t.Errorf("%d fetches after two wishes at a time", p.asked())
+		if p.asked() != 2 || len(set.Find("b")) != 1 || time.Since(start) != 0 {
+			t.Errorf("%d fetches after two wishes at a time, in %v", p.asked(), time.Since(start))
 		}
 		for range 100 {
 			time.Sleep(time.Second)
@@ -148,6 +149,20 @@ func TestRefetch(t *testing.T) {
 			t.Errorf("%d fetches in 100 s of wishes", n-2)
 		}
 	})
+}
+
+// A wish that comes just when the set is fetched anyhow is met by that.
+func TestWishIsMet(t *testing.T) {
+	s := newSet("", nil, nil, nil)
+	s.over(nil, nil)
+	s.last = time.Time{}
+	done := s.Refetch()
+	s.begin()
+	s.over(nil, nil)
+	<-done
+	if len(s.wanted) != 0 {
+		t.Error("the set is wanted again")
+	}
 }
 
 func TestSetEnds(t *testing.T) {
