@@ -83,8 +83,18 @@ var rooms = map[string]room{
 		why:     "router admits and holds no socket; it meets the relay on the bus alone, so that the two may be on two machines",
 	},
 	"internal/auth": {
-		imports: []string{"internal/endpoint", "internal/wire"},
-		why:     "auth decides from who calls and what they want, and opens nothing itself",
+		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
+		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
+	},
+	"internal/auth/jwks": {
+		imports: []string{"internal/auth", "github.com/MicahParks/jwkset"},
+		tests:   []string{"internal/wire", "token"},
+		why:     "jwks fetches the key sets of others, so that auth need not know what HTTP is; it dials what an operator wrote, and never a target",
+	},
+	"token": {
+		imports: []string{"internal/auth", "github.com/golang-jwt/jwt/v5"},
+		tests:   []string{"internal/wire"},
+		why:     "token is for the servers of others: it makes what auth takes, and has auth say what that is",
 	},
 	"internal/config": {
 		imports: []string{
@@ -211,15 +221,16 @@ var uses = []use{
 	},
 	{
 		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},
-		in: []string{"conformance", "internal/transport/transporttest", "test/lossless"}, inTests: true,
-		why: "nobody here is a client of HTTP but the suites and lossless: upstream alone dials, with the guard",
+		in: []string{"conformance", "internal/auth/jwks", "internal/transport/transporttest", "test/lossless"}, inTests: true,
+		why: "nobody here is a client of HTTP but the suites, lossless, and jwks, for URLs that an operator wrote: upstream alone dials targets, with the guard",
 	},
 	{
 		of: "net/http",
 		in: []string{
 			"internal/wire", // for the names of the statuses
 			"internal/endpoint", "internal/parking", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
-			"internal/upstream", // for the handshake's answer
+			"internal/upstream",  // for the handshake's answer
+			"internal/auth/jwks", // for key sets
 			"server", "js", "cmd/polysocket", "conformance", "conformance/target",
 			"test/chaos", // for the faults of middleboxes
 			"test/lossless", "test/history",

@@ -26,7 +26,7 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	}
 	c, err := readCreate(r)
 	if err == nil {
-		err = (*rt.auth.Load()).Authorize(r.Context(), auth.Request{Caller: c.caller, Token: c.token, Target: c.target})
+		_, err = (*rt.auth.Load()).Authorize(r.Context(), auth.Request{Caller: c.caller, Token: c.token, Target: c.target})
 	}
 	if err != nil {
 		rt.refuse(w, c, err)
