@@ -135,8 +135,8 @@ func (b *Bus) await(ctx context.Context, l *line, id, node string, answers <-cha
 		case a := <-answers:
 			return a.result()
 		case <-watch.C:
-			n, gone := l.receivers(b.life, relayChannel(node))
-			if gone == nil && n > 0 {
+			// No answer says nothing of the relay; what it says of the line, the line tells.
+			if n, err := l.receivers(b.life, relayChannel(node)); err != nil || n > 0 {
 				continue
 			}
 			select { // it may have answered and gone
