@@ -22,6 +22,7 @@ import (
 // by their names.
 type front struct {
 	*cluster
+	redis         *redistest.Server
 	plain, secure string // the addresses of http and https
 	roots         *x509.CertPool
 	hosts         sync.Map // the host by a socket
@@ -33,8 +34,9 @@ type box func(t *testing.T, dir, file, plain, secure string)
 // startFront starts a front, and what stands behind it: all of it, or one host.
 func startFront(t *testing.T, path string, start box, one bool) *front {
 	t.Helper()
+	redis := redistest.Start(t, redistest.Options{})
 	o := setup{
-		redis: redistest.Start(t, redistest.Options{}).URL(), names: []string{"ws.example.com"}, one: one,
+		redis: redis.URL(), names: []string{"ws.example.com"}, one: one,
 		hosts: []string{"tom.example.com", "dick.example.com", "harry.example.com"}, flags: []string{"--grace=5s"},
 	}
 	if one {
@@ -44,7 +46,7 @@ func startFront(t *testing.T, path string, start box, one bool) *front {
 	private := ca.New(t)
 	cert, key := private.Issue(t, "ws.example.com", "tom.example.com", "*.tom.example.com", "dick.example.com", "*.dick.example.com",
 		"harry.example.com", "*.harry.example.com")
-	f := &front{cluster: c, plain: process.FreeAddr(t), secure: process.FreeAddr(t), roots: x509.NewCertPool()}
+	f := &front{cluster: c, redis: redis, plain: process.FreeAddr(t), secure: process.FreeAddr(t), roots: x509.NewCertPool()}
 	f.roots.AddCert(private.Cert)
 	file, err := os.ReadFile(filepath.Join("../../deploy", path))
 	if err != nil {

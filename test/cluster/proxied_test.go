@@ -106,6 +106,17 @@ func (f *front) works(t *testing.T) {
 	for range 10 {
 		f.open(t, url)
 	}
+	// And what it says is what clients get, also when it has no relay.
+	f.redis.Stop()
+	if a, err := f.routers[0].create(t.Context(), url); err != nil || a.status != http.StatusServiceUnavailable || a.Code != "no_relay" {
+		t.Errorf("without Redis a create is answered %d %s (%v)", a.status, a.Code, err)
+	}
+	process.Until(t, "the other router is not ready", func() bool { return f.routers[1].health("/readyz") == http.StatusServiceUnavailable })
+	for range 5 {
+		if a, err := f.routers[0].create(t.Context(), url); err != nil || a.Code != "no_relay" {
+			t.Errorf("when no router is ready a create is answered %d %s (%v)", a.status, a.Code, err)
+		}
+	}
 	select {
 	case got := <-polled:
 		if !strings.Contains(got, `"messages":[{"type":"heartbeat"}]`) {
