@@ -18,7 +18,7 @@ func TestHandshakeInjection(t *testing.T) {
 	} {
 		var e *wire.Error
 		if _, err := dialer().Dial(context.Background(), r); !errors.As(err, &e) || e.Code != wire.BadRequest {
-			t.Errorf("%q: %v", r, err)
+			t.Errorf("%+v: %v", r, err)
 		}
 	}
 }
