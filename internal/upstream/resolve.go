@@ -45,7 +45,7 @@ func (d *Dialer) endpoints(ctx context.Context, target *url.URL, g *gate) ([]net
 		return nil, denied()
 	}
 	addr, err := netip.ParseAddr(target.Hostname())
-	addrs := []netip.Addr{addr}
+	addrs := []netip.Addr{addr.Unmap()}
 	if err != nil {
 		if addrs, err = lookup(ctx, d.Resolver, target.Hostname()); err != nil {
 			return nil, unresolved(ctx)
