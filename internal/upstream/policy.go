@@ -33,7 +33,7 @@ func newPolicy(r Rules) *policy {
 		}
 	}
 	if r.Redis != nil {
-		p.redis = &redis{list: r.Redis, resolver: r.Resolver}
+		p.redis = newRedis(r.Redis, r.Resolver)
 	}
 	return p
 }
@@ -64,7 +64,8 @@ type gate struct {
 }
 
 // gate looks at this machine and at Redis, and is the guard for one dial, which
-// may go to the ports besides those that all may. The error is a *wire.Error.
+// may go to the ports besides those that all may. An error is a *wire.Error, or
+// ctx's.
 func (g Guard) gate(ctx context.Context, ports []uint16) (*gate, error) {
 	if g.open {
 		return nil, nil
@@ -85,6 +86,9 @@ func (g Guard) gate(ctx context.Context, ports []uint16) (*gate, error) {
 		return at, nil
 	}
 	endpoints, err := p.redis.endpoints(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, errUnready
 	}

@@ -29,10 +29,17 @@ type redis struct {
 	list     func() []string
 	resolver Resolver // nil: net.DefaultResolver
 
-	asking sync.Mutex // held while the name server is asked; taken before mu
+	asking chan struct{} // holds one while the name server is asked
 	mu     sync.Mutex
 	names  map[string]redisName // by host:port
 	seen   map[netip.AddrPort]time.Time
+}
+
+func newRedis(list func() []string, resolver Resolver) *redis {
+	return &redis{
+		list: list, resolver: resolver, asking: make(chan struct{}, 1),
+		names: make(map[string]redisName), seen: make(map[netip.AddrPort]time.Time),
+	}
 }
 
 // A redisName is what is known of a host:port whose host is a name.
@@ -50,17 +57,24 @@ func (n redisName) due() bool {
 }
 
 // endpoints are all that Redis has had, and has now. The error says that there is
-// one of which nothing is known.
+// one of which nothing is known, or is ctx's.
 func (r *redis) endpoints(ctx context.Context) ([]netip.AddrPort, error) {
 	list := r.list()
 	// What is known may be renewed by one while it stands for the others.
-	if due, unknown := r.due(list); unknown {
-		r.asking.Lock()
-		defer r.asking.Unlock()
-		r.renew(ctx, list)
-	} else if due && r.asking.TryLock() {
-		defer r.asking.Unlock()
-		r.renew(ctx, list)
+	due, unknown := r.due(list)
+	if unknown {
+		select {
+		case r.asking <- struct{}{}:
+			r.renew(ctx, list)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	} else if due {
+		select {
+		case r.asking <- struct{}{}:
+			r.renew(ctx, list)
+		default:
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,9 +108,11 @@ func (r *redis) due(list []string) (due, unknown bool) {
 	return due, unknown
 }
 
-// renew asks where the names lead that are due. r.asking is held.
+// renew asks where the names lead that are due, and takes from r.asking. That a
+// caller goes away is no answer for the others, so ctx's end does not count.
 func (r *redis) renew(ctx context.Context, list []string) {
-	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer func() { <-r.asking }()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisWait)
 	defer cancel()
 	for _, address := range list {
 		r.mu.Lock()
@@ -108,9 +124,6 @@ func (r *redis) renew(ctx context.Context, list []string) {
 		host, port, _ := splitHostPort(address)
 		addrs, err := lookup(ctx, r.resolver, host)
 		r.mu.Lock()
-		if r.names == nil {
-			r.names = make(map[string]redisName)
-		}
 		r.names[address] = redisName{asked: time.Now(), known: name.known || err == nil}
 		for _, addr := range addrs {
 			r.see(netip.AddrPortFrom(addr, port))
@@ -122,9 +135,6 @@ func (r *redis) renew(ctx context.Context, list []string) {
 // see remembers an endpoint, and forgets the one that was not seen for the longest
 // time where there are too many. r.mu is held.
 func (r *redis) see(to netip.AddrPort) {
-	if r.seen == nil {
-		r.seen = make(map[netip.AddrPort]time.Time)
-	}
 	r.seen[netip.AddrPortFrom(to.Addr().Unmap().WithZone(""), to.Port())] = time.Now()
 	if len(r.seen) <= redisMost {
 		return

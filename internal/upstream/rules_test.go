@@ -195,7 +195,9 @@ func TestOwnAddressesReal(t *testing.T) {
 		for name, guard := range map[string]Guard{
 			"any port": Rules{AnyPort: true}.Guard(),
 			"its own listener": Rules{AnyPort: true, Allow: []netip.Prefix{netip.PrefixFrom(allowed.Unmap(), allowed.Unmap().BitLen())},
-				Listeners: func() []netip.AddrPort { return []netip.AddrPort{netip.AddrPortFrom(netip.IPv6Unspecified(), to.Port())} }}.Guard(),
+				Listeners: func() []netip.AddrPort {
+					return []netip.AddrPort{netip.AddrPortFrom(netip.IPv6Unspecified(), to.Port())}
+				}}.Guard(),
 		} {
 			c, err := record.through(&Dialer{Guard: guard}).Dial(context.Background(), Request{Target: parse(t, "ws://"+to.String()+"/")})
 			if got := code(t, c, err); got != wire.TargetDenied {
