@@ -43,7 +43,7 @@ func TestNoRedirect(t *testing.T) {
 	for _, answer := range []string{
 		"301 Moved Permanently\r\nLocation: ws://127.0.0.1:PORT/", "302 Found\r\nLocation: ws://localhost:PORT/", "303 See Other\r\nLocation: http://127.0.0.1:PORT/",
 		"307 Temporary Redirect\r\nLocation: //127.0.0.1:PORT/", "308 Permanent Redirect\r\nLocation: ws://0x7f.1:PORT/", "300 Multiple Choices\r\nLocation: ws://[::1]:PORT/",
-		"305 Use Proxy\r\nLocation: http://127.0.0.1:PORT/", "401 Unauthorized\r\nWWW-Authenticate: Basic", "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic",
+		"305 Use Proxy\r\nLocation: http://127.0.0.1:PORT/", "401 No\r\nWWW-Authenticate: Basic", "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic",
 		"421 Misdirected Request\r\nAlt-Svc: h2=\"127.0.0.1:PORT\"", "200 OK\r\nRefresh: 0;url=ws://127.0.0.1:PORT/", "503 Service Unavailable\r\nRetry-After: 0",
 		"101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nLocation: ws://127.0.0.1:PORT/",
 	} {
