@@ -153,6 +153,25 @@ func TestRedisSlow(t *testing.T) {
 	})
 }
 
+// The first caller goes away while the name server is asked: the second has its answer.
+func TestRedisCallerLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names := &book{names: map[string][]string{"redis.test": {"10.0.0.1"}}, after: time.Second}
+		guard := on(Rules{Redis: func() []string { return []string{"redis.test:6379"} }, Resolver: names}.Guard(), publicMachine)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		go func() {
+			if _, err := guard.gate(ctx, nil); err != context.DeadlineExceeded {
+				t.Errorf("who left is told %v", err)
+			}
+		}()
+		synctest.Wait()
+		if _, err := guard.gate(t.Context(), nil); err != nil || names.asked != 1 {
+			t.Errorf("%v, asked %d times", err, names.asked)
+		}
+	})
+}
+
 // What is remembered has a bound, and what is there now is not what gives way.
 func TestRedisBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
