@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +44,7 @@ func TestRace(t *testing.T) {
 				defer cancel()
 				start := time.Now()
 				var (
+					mu    sync.Mutex // guards began
 					to    []netip.AddrPort
 					began []time.Duration
 					near  = make([]net.Conn, len(test.results))
@@ -54,7 +56,9 @@ func TestRace(t *testing.T) {
 				}
 				conn, err := race(ctx, to, func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 					r := test.results[to.Port()]
+					mu.Lock()
 					began = append(began, time.Since(start))
+					mu.Unlock()
 					time.Sleep(r.after) // virtual, and ctx is not looked at: the worst there is
 					if r.err != nil {
 						return nil, r.err
@@ -65,6 +69,8 @@ func TestRace(t *testing.T) {
 					t.Errorf("%v after %v, want %v after %v", err, took, test.err, test.took)
 				}
 				time.Sleep(2 * never) // virtual
+				mu.Lock()
+				defer mu.Unlock()
 				if !slices.Equal(began, test.began) {
 					t.Errorf("attempts began after %v, want %v", began, test.began)
 				}
