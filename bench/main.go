@@ -1,6 +1,7 @@
 // Command bench measures polysocket beside its peers, in one run: the direct
 // WebSocket that it stands in for, and sockjs-go, which does the same job on the
-// server it is built into. Each server is a process of its own on loopback; the
+// server it is built into. Creating through a router, Redis and a relay is measured
+// beside the single process. Each server is a process of its own on loopback; the
 // client is the same for all. It prints the table that RESULTS.md keeps, and
 // ends by itself after a few minutes.
 //
@@ -50,13 +51,13 @@ func run(serve string, short bool) error {
 		n = sizes{trips: 100, rounds: 5, idle: 200, creates: 300}
 	}
 	fmt.Printf("%s %s/%s, %d cores, %s; %d-byte messages, %d round trips each, %d idle sockets each, %d creates each\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), versions(), messageSize, n.trips*n.rounds, n.idle, n.creates)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), versions(ctx), messageSize, n.trips*n.rounds, n.idle, n.creates)
 	for _, table := range []func(context.Context, []*peer, sizes) error{roundTrips, creates, idle, parked} {
 		if err := withPeers(ctx, n, table); err != nil {
 			return err
 		}
 	}
-	return nil
+	return routed(ctx, n)
 }
 
 // withPeers measures something with servers that have done nothing before.
@@ -70,7 +71,7 @@ func withPeers(ctx context.Context, n sizes, table func(context.Context, []*peer
 }
 
 // versions names what is measured besides polysocket.
-func versions() string {
+func versions(ctx context.Context) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "versions unknown"
@@ -81,8 +82,8 @@ func versions() string {
 		case "github.com/coder/websocket":
 			s += "coder/websocket " + m.Version + ", "
 		case "github.com/igm/sockjs-go/v3":
-			s += "sockjs-go " + m.Version
+			s += "sockjs-go " + m.Version + ", "
 		}
 	}
-	return s
+	return s + firstLine(ctx, "redis-server", "--version")
 }

@@ -32,6 +32,7 @@ type body struct {
 	Code        string
 	Status      int
 	Polysocketd string
+	Bare        *string
 	Socket      string
 	Protocol    *string
 	N           *int64

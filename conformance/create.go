@@ -13,6 +13,7 @@ import (
 var createRules = []rule{
 	every("create.answer", "fields", testCreateAnswer),
 	on("create.answer", "ids", testCreateIDs),
+	every("create.bare", "the name without its label", testCreateBare),
 	every("create.from", "required", testCreateFrom),
 	every("create.target", "malformed", testCreateTarget),
 	on("create.target", "as it stands", testTargetURL),
@@ -51,6 +52,28 @@ func testCreateAnswer(t *T) {
 	plainer := t.target(target.Options{})
 	if a := t.create(plainer.URL, "protocols=chat").do().is(200); a.body.Protocol == nil || *a.body.Protocol != "" {
 		t.Errorf("%v\n  want: protocol empty, the target chose none", a)
+	}
+}
+
+func testCreateBare(t *T) {
+	tg := t.target(target.Options{})
+	a := t.create(tg.URL).do()
+	s := a.socket()
+	if !t.srv.Wildcard || t.srv.http2() {
+		if a.body.Bare != nil {
+			t.Errorf("%v\n  want: no bare, polysocketd has no label", a)
+		}
+		return
+	}
+	if _, bare, _ := strings.Cut(s.host, "."); a.body.Bare == nil || *a.body.Bare != bare {
+		t.Fatalf("%v\n  want: bare %q", a, bare)
+	}
+	s.form("t=t", "d=bare").to(*a.body.Bare).do().is(201)
+	tg.Accept().Saw("text bare")
+	// As JSONP, too.
+	again := t.create(tg.URL, "cb=f").page().do()
+	if again.socket(); again.body.Bare == nil || *again.body.Bare != *a.body.Bare {
+		t.Errorf("%v\n  want: bare %q", again, *a.body.Bare)
 	}
 }
 

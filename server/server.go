@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -57,6 +58,11 @@ type Options struct {
 	TargetTimeout time.Duration // to open a target: 10 s
 	CloseTimeout  time.Duration // for a target to answer a Close: 10 s
 
+	// Capacity is how many sockets there may be at a time; 0 for no bound.
+	Capacity int
+	// Version is the program's.
+	Version string
+
 	// Other serves the paths that are not the protocol's, behind the same check of
 	// the Host. Nil: they are 404.
 	Other http.Handler
@@ -67,7 +73,7 @@ type Options struct {
 func (o *Options) validate() error {
 	for name, v := range map[string]int64{
 		"MessageLimit": int64(o.MessageLimit), "BufferLimit": int64(o.BufferLimit), "Grace": int64(o.Grace), "Hold": int64(o.Hold),
-		"TargetTimeout": int64(o.TargetTimeout), "CloseTimeout": int64(o.CloseTimeout),
+		"TargetTimeout": int64(o.TargetTimeout), "CloseTimeout": int64(o.CloseTimeout), "Capacity": int64(o.Capacity),
 	} {
 		if v < 0 {
 			return fmt.Errorf("%s is negative", name)
@@ -79,8 +85,8 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// A Server serves /create and /relay, /s/ /j/ /x/ /e/ and /m, and the browser client:
-// /polysocket.js and its like. Make it with New, and end it with Close.
+// A Server serves /create and /relay, /s/ /j/ /x/ /e/ and /m, the browser client:
+// /polysocket.js and its like, and /healthz and /readyz for any Host. Make it with New, and end it with Close.
 type Server struct {
 	handler http.Handler
 	relay   *relay.Relay
@@ -106,12 +112,15 @@ func New(o Options) (*Server, error) {
 	}
 	b := membus.New()
 	rl := relay.New(relay.Options{
-		Host: o.Host, Wildcard: o.Wildcard, Bus: b, Log: o.Log,
-		Dialer: upstream.Dialer{
-			Guard: guard, RootCAs: o.TargetCAs, Timeout: o.TargetTimeout, CloseTimeout: o.CloseTimeout,
-		},
-		Session: session.Config{
-			MessageLimit: o.MessageLimit, BufferLimit: o.BufferLimit, Grace: o.Grace, Hold: o.Hold,
+		Host: o.Host, Wildcard: o.Wildcard, Version: o.Version, Bus: b, Log: o.Log,
+		Settings: relay.Settings{
+			Dialer: upstream.Dialer{
+				Guard: guard, RootCAs: o.TargetCAs, Timeout: o.TargetTimeout, CloseTimeout: o.CloseTimeout,
+			},
+			Session: session.Config{
+				MessageLimit: o.MessageLimit, BufferLimit: o.BufferLimit, Grace: o.Grace, Hold: o.Hold,
+			},
+			Capacity: o.Capacity,
 		},
 	})
 	named := func(host string) bool {
@@ -140,7 +149,9 @@ func New(o Options) (*Server, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{relay: rl, stop: stop, done: make(chan struct{})}
-	s.handler = endpoint.Polite(func(host string) bool { return named(host) || own(host) }, all)
+	s.handler = endpoint.Health(func(ctx context.Context) error {
+		return cmp.Or(rl.Ready(), rt.Ready(ctx))
+	}, endpoint.Polite(func(host string) bool { return named(host) || own(host) }, all))
 
 	ready := make(chan struct{})
 	go func() {

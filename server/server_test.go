@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
@@ -108,12 +109,65 @@ func TestOther(t *testing.T) {
 	}
 }
 
+// Who watches over servers asks for an address, and is answered to the end.
+func TestHealth(t *testing.T) {
+	s, base := serve(t, server.Options{Host: "relay.example"})
+	ask := func(path string) (int, string) {
+		resp, err := http.Get(base + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, body(resp, nil)
+	}
+	is := func(when, path string, want int, say string) {
+		t.Helper()
+		if status, body := ask(path); status != want || !strings.Contains(body, say) {
+			t.Errorf("%s: %s: %d %s", when, path, status, body)
+		}
+	}
+	is("running", "/healthz", 200, `{"ok":true}`)
+	is("running", "/readyz", 200, `{"ok":true}`)
+	is("running", "/create", 421, "misdirected")
+	s.Close()
+	is("closed", "/healthz", 200, `{"ok":true}`)
+	is("closed", "/readyz", 503, "the relay is ending")
+}
+
+// A server that is full says so, and has room again when a socket ends.
+func TestCapacity(t *testing.T) {
+	ws, closes := target(t)
+	_, base := serve(t, server.Options{AnyTarget: true, Capacity: 2})
+	first := socketOf(t, create(base, ws))
+	socketOf(t, create(base, ws))
+	if got := create(base, ws); !strings.Contains(got, `"code":"no_relay"`) {
+		t.Errorf("a third socket: %s", got)
+	}
+	post(base+"/s/"+first+"?t=c", "")
+	<-closes
+	if got := get(base + "/j/" + first); !strings.Contains(got, "close") { // which ends it
+		t.Error(got)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		got := create(base, ws)
+		if strings.Contains(got, `"ok":true`) {
+			break
+		}
+		if time.Now().After(deadline) || !strings.Contains(got, `"code":"no_relay"`) {
+			t.Fatal(got)
+		}
+	}
+	if got := create(base, ws); !strings.Contains(got, `"code":"no_relay"`) {
+		t.Errorf("once more a third socket: %s", got)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for name, o := range map[string]server.Options{
 		"Wildcard":    {Wildcard: true},
 		"origin":      {Origins: []string{"example.com"}},
 		"Grace":       {Grace: -1},
 		"BufferLimit": {BufferLimit: -1},
+		"Capacity":    {Capacity: -1},
 	} {
 		if _, err := server.New(o); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

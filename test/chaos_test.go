@@ -63,7 +63,7 @@ func TestChaos(t *testing.T) {
 			h := past{seed: seed, messages: *chaosMessages, carrier: c, base: "http://" + p.Addr(), transport: &http.Transport{}, strict: true}
 			h.happen(t)
 			t.Logf("%d cuts in %d connections", cuts.Load(), weather.Connections())
-			server.raceless()
+			server.Raceless()
 		})
 	}
 }
@@ -97,12 +97,4 @@ func weather(r *rand.Rand, cuts *atomic.Int64) chaos.Fault {
 	}
 	r.Shuffle(len(chain), func(i, j int) { chain[i], chain[j] = chain[j], chain[i] })
 	return chain
-}
-
-// raceless checks that the race detector has found nothing.
-func (p *process) raceless() {
-	p.t.Helper()
-	if strings.Contains(p.output(), "DATA RACE") {
-		p.t.Errorf("there is a race in %s", p.name)
-	}
 }

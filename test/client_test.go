@@ -11,11 +11,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // A server is a running polysocket.
 type server struct {
-	*process
+	*process.Process
 	base string // its URL, without the slash at the end
 	http *http.Client
 }
@@ -23,8 +25,8 @@ type server struct {
 // dev starts polysocket dev on a free port.
 func dev(t *testing.T, flags ...string) *server {
 	t.Helper()
-	s := &server{process: start(t, binary, append([]string{"dev", "--listen=127.0.0.1:0"}, flags...)...)}
-	s.base = s.line("polysocket dev is ready: ")
+	s := &server{Process: process.Start(t, binary, append([]string{"dev", "--listen=127.0.0.1:0"}, flags...)...)}
+	s.base = s.Line("polysocket dev is ready: ")
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	s.http = &http.Client{Transport: transport, Timeout: patience}
@@ -88,17 +90,17 @@ func (s *server) try(method, path string, body []byte, header http.Header) (answ
 }
 
 func (s *server) do(method, path string, body []byte, header http.Header) answer {
-	s.t.Helper()
+	s.T.Helper()
 	a, err := s.try(method, path, body, header)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return a
 }
 
 // create asks for a socket. params are pairs of names and values.
 func (s *server) create(target string, header http.Header, params ...string) answer {
-	s.t.Helper()
+	s.T.Helper()
 	query := url.Values{"from": {"test"}, "target": {target}}
 	for i := 0; i < len(params); i += 2 {
 		query.Set(params[i], params[i+1])
@@ -125,51 +127,51 @@ type socket struct {
 
 // open opens a socket.
 func (s *server) open(target string, params ...string) *socket {
-	s.t.Helper()
+	s.T.Helper()
 	a := s.create(target, nil, params...)
-	a.is(s.t, 200, "")
+	a.is(s.T, 200, "")
 	if "http://"+a.Polysocketd != s.base {
-		s.t.Fatalf("polysocketd is %q, and the server is at %s", a.Polysocketd, s.base)
+		s.T.Fatalf("polysocketd is %q, and the server is at %s", a.Polysocketd, s.base)
 	}
 	return &socket{server: s, id: a.Socket, protocol: a.Protocol}
 }
 
 // send sends a message as a raw body, and waits until it has been passed on.
 func (s *socket) send(kind string, data []byte) {
-	s.t.Helper()
-	s.do("POST", "/s/"+s.id+"?t="+kind, data, nil).is(s.t, 201, "")
+	s.T.Helper()
+	s.do("POST", "/s/"+s.id+"?t="+kind, data, nil).is(s.T, 201, "")
 }
 
 func (s *socket) text(data string) {
-	s.t.Helper()
+	s.T.Helper()
 	s.send("t", []byte(data))
 }
 
 // close closes the socket; without a code where it is 0.
 func (s *socket) close(code int, reason string) {
-	s.t.Helper()
+	s.T.Helper()
 	query := url.Values{"t": {"c"}}
 	if code != 0 {
 		query.Set("code", strconv.Itoa(code))
 		query.Set("reason", reason)
 	}
-	s.do("POST", "/s/"+s.id+"?"+query.Encode(), nil, nil).is(s.t, 201, "")
+	s.do("POST", "/s/"+s.id+"?"+query.Encode(), nil, nil).is(s.T, 201, "")
 }
 
 // next reads the next message.
 func (s *socket) next() message {
-	s.t.Helper()
+	s.T.Helper()
 	for deadline := time.Now().Add(patience); len(s.waiting) == 0; {
 		if time.Now().After(deadline) {
-			s.t.Fatal("no message came")
+			s.T.Fatal("no message came")
 		}
 		a := s.do("GET", "/j/"+s.id+"?a="+strconv.Itoa(s.acked), nil, nil)
-		a.is(s.t, 200, "")
+		a.is(s.T, 200, "")
 		if len(a.Messages) == 1 && a.Messages[0].Type == "heartbeat" {
 			continue
 		}
 		if a.Seq != s.acked+1 {
-			s.t.Fatalf("seq is %d, want %d", a.Seq, s.acked+1)
+			s.T.Fatalf("seq is %d, want %d", a.Seq, s.acked+1)
 		}
 		s.waiting = a.Messages
 		s.acked += len(a.Messages)
@@ -181,26 +183,26 @@ func (s *socket) next() message {
 
 // bytes reads the next message, which must be a binary one.
 func (s *socket) bytes() []byte {
-	s.t.Helper()
+	s.T.Helper()
 	m := s.next()
 	data, err := base64.StdEncoding.DecodeString(m.Data)
 	if m.Type != "binary" || err != nil {
-		s.t.Fatalf("got %.80v (%v), want a binary message", m, err)
+		s.T.Fatalf("got %.80v (%v), want a binary message", m, err)
 	}
 	return data
 }
 
 // is checks the next message.
 func (s *socket) is(want message) {
-	s.t.Helper()
+	s.T.Helper()
 	if got := s.next(); got != want {
-		s.t.Fatalf("got %.200v, want %.200v", got, want)
+		s.T.Fatalf("got %.200v, want %.200v", got, want)
 	}
 }
 
 // ends checks that the close comes, and nothing after it.
 func (s *socket) ends(code int, reason string, clean bool) {
-	s.t.Helper()
+	s.T.Helper()
 	s.is(message{Type: "close", Code: code, Reason: reason, Clean: clean})
-	s.do("GET", "/j/"+s.id+"?a="+strconv.Itoa(s.acked), nil, nil).is(s.t, 403, "no_socket")
+	s.do("GET", "/j/"+s.id+"?a="+strconv.Itoa(s.acked), nil, nil).is(s.T, 403, "no_socket")
 }

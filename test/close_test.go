@@ -3,6 +3,8 @@ package test
 import (
 	"net/http"
 	"testing"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // What the client closes with is what the target sees, and the other way round.
@@ -23,7 +25,7 @@ func TestClose(t *testing.T) {
 	} {
 		s := server.open(url)
 		s.close(test.code, test.reason)
-		if got := target.line("closed "); got != test.atTarget {
+		if got := target.Line("closed "); got != test.atTarget {
 			t.Errorf("the target saw %q, want %q", got, test.atTarget)
 		}
 		if m := s.next(); m.Type != "close" || m.Code != test.backToUser || !m.Clean {
@@ -63,12 +65,12 @@ func TestLastWords(t *testing.T) {
 
 func TestTargetKilled(t *testing.T) {
 	t.Parallel()
-	target, url := ws(t, "--host", alone)
+	target, url := ws(t, "--host", process.Alone)
 	server := dev(t)
 	s := server.open(url)
 	s.text("hello")
 	s.is(message{Type: "text", Data: "hello"})
-	target.kill()
+	target.Kill()
 	s.ends(1006, "", false)
 	server.create(url, nil).is(t, http.StatusBadGateway, "target_unreachable")
 }
@@ -85,8 +87,8 @@ func TestTargetKilledInHandshake(t *testing.T) {
 		}
 		created <- a
 	}()
-	target.line("asked")
-	target.kill()
+	target.Line("asked")
+	target.Kill()
 	(<-created).is(t, http.StatusBadGateway, "target_refused")
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // What dev refuses, it refuses at once, and says what to do.
@@ -39,16 +41,16 @@ func TestDevRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, binary, append([]string{"dev"}, test.flags...)...)
-			if status := p.exit(); status == 0 {
+			p := process.Start(t, binary, append([]string{"dev"}, test.flags...)...)
+			if status := p.Exit(); status == 0 {
 				t.Error("exit status 0")
 			}
 			for _, want := range test.want {
-				if !strings.Contains(p.output(), want) {
+				if !strings.Contains(p.Output(), want) {
 					t.Errorf("it does not say %q", want)
 				}
 			}
-			if strings.Contains(p.output(), "is ready") || strings.Contains(p.output(), "goroutine ") {
+			if strings.Contains(p.Output(), "is ready") || strings.Contains(p.Output(), "goroutine ") {
 				t.Error("it is ready, or has panicked")
 			}
 		})
@@ -59,11 +61,11 @@ func TestDevRefuses(t *testing.T) {
 func TestSecondInstance(t *testing.T) {
 	t.Parallel()
 	first := dev(t)
-	second := start(t, binary, "dev", "--listen="+strings.TrimPrefix(first.base, "http://"))
-	if status := second.exit(); status == 0 {
+	second := process.Start(t, binary, "dev", "--listen="+strings.TrimPrefix(first.base, "http://"))
+	if status := second.Exit(); status == 0 {
 		t.Error("exit status 0")
 	}
-	if out := second.output(); !strings.Contains(out, "--listen") || !strings.Contains(out, "address already in use") {
+	if out := second.Output(); !strings.Contains(out, "--listen") || !strings.Contains(out, "address already in use") {
 		t.Error("it does not say what is wrong")
 	}
 	first.do("GET", "/relay?host=x", nil, nil).is(t, http.StatusOK, "")
@@ -113,9 +115,9 @@ func TestProfiles(t *testing.T) {
 
 // profiles is the URL of the profiles, with the slash at the end.
 func (s *server) profiles() (url string) {
-	s.t.Helper()
-	until(s.t, "a URL of profiles", func() bool { // behind the ready line
-		for line := range strings.Lines(s.output()) {
+	s.T.Helper()
+	process.Until(s.T, "a URL of profiles", func() bool { // behind the ready line
+		for line := range strings.Lines(s.Output()) {
 			if rest, ok := strings.CutPrefix(line, "  profiles "); ok {
 				url = strings.TrimSpace(rest)
 			}

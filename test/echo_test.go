@@ -22,7 +22,7 @@ func TestEcho(t *testing.T) {
 			t.Parallel()
 			target, url := ws(t, test.flags...)
 			s := dev(t).open(url)
-			if got := "open" + target.line("open"); got != test.open {
+			if got := "open" + target.Line("open"); got != test.open {
 				t.Fatalf("the target says %q, want %q", got, test.open)
 			}
 			for _, text := range []string{
@@ -41,7 +41,7 @@ func TestEcho(t *testing.T) {
 			}
 			s.close(1000, "")
 			s.ends(1000, "", true)
-			target.line("closed 1000")
+			target.Line("closed 1000")
 		})
 	}
 }
@@ -70,7 +70,7 @@ func TestSubprotocol(t *testing.T) {
 	if s.protocol != "chat.v2" { // the last one is what echo.mjs chooses
 		t.Errorf("protocol is %q", s.protocol)
 	}
-	if got := target.line("open "); got != "chat.v2" {
+	if got := target.Line("open "); got != "chat.v2" {
 		t.Errorf("the target has %q", got)
 	}
 	if s := server.open(url); s.protocol != "" {

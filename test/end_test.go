@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // A signal ends the process in order: polls that are parked are answered with the
@@ -30,9 +32,7 @@ func TestSignal(t *testing.T) {
 			sends := make(chan answer)
 			withhold(stuck, target, sends)
 
-			if err := server.cmd.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
+			server.Signal(signal)
 			for range parked {
 				a := <-polls
 				a.is(t, http.StatusOK, "")
@@ -44,7 +44,7 @@ func TestSignal(t *testing.T) {
 				t.Errorf("a stream got %q, and then %v", all, err)
 			}
 			(<-sends).is(t, http.StatusForbidden, "no_socket")
-			if status := server.exit(); status != 0 {
+			if status := server.Exit(); status != 0 {
 				t.Errorf("exit status %d", status)
 			}
 			l, err := net.Listen("tcp", strings.TrimPrefix(server.base, "http://"))
@@ -54,7 +54,7 @@ func TestSignal(t *testing.T) {
 			l.Close()
 			// But for the one that does not read.
 			for range parked + 1 {
-				if got := target.line("closed "); !strings.HasPrefix(got, "1001") {
+				if got := target.Line("closed "); !strings.HasPrefix(got, "1001") {
 					t.Errorf("a target got %q", got)
 				}
 			}
@@ -66,23 +66,23 @@ func TestSignal(t *testing.T) {
 func ask(s *server, answers chan<- answer, method, path string, body []byte) {
 	a, err := s.try(method, path, body, nil)
 	if err != nil {
-		s.t.Errorf("%s %.20s: %v", method, path, err)
+		s.T.Errorf("%s %.20s: %v", method, path, err)
 	}
 	answers <- a
 }
 
 // withhold sends to a target that does not read, until a send is withheld. Its
 // answer goes to sends in the end.
-func withhold(s *socket, target *process, sends chan<- answer) {
-	s.t.Helper()
+func withhold(s *socket, target *process.Process, sends chan<- answer) {
+	s.T.Helper()
 	s.text("pause")
-	target.line("paused")
+	target.Line("paused")
 	var passed atomic.Int32
 	go func() {
 		for {
 			a, err := s.try("POST", "/s/"+s.id+"?t=b", make([]byte, 4<<20), nil)
 			if err != nil {
-				s.t.Errorf("a send that was withheld: %v", err)
+				s.T.Errorf("a send that was withheld: %v", err)
 			}
 			if a.status != http.StatusCreated {
 				sends <- a
@@ -92,7 +92,7 @@ func withhold(s *socket, target *process, sends chan<- answer) {
 		}
 	}()
 	last, still := int32(-1), 0
-	until(s.t, "the target's buffers are full", func() bool {
+	process.Until(s.T, "the target's buffers are full", func() bool {
 		if now := passed.Load(); now != last {
 			last, still = now, 0
 		}
@@ -103,26 +103,26 @@ func withhold(s *socket, target *process, sends chan<- answer) {
 
 // parked begins a poll that waits, and whose answer goes to polls.
 func (s *socket) parked(polls chan<- answer) {
-	s.t.Helper()
+	s.T.Helper()
 	two := make(chan answer)
 	for range 2 {
 		go ask(s.server, two, "GET", "/j/"+s.id+"?ttl=60000", nil)
 	}
 	// One of them supersedes the other: then it is there.
 	if a := <-two; a.status != http.StatusOK || len(a.Messages) > 0 {
-		s.t.Fatalf("the one that is superseded got %s", a.body)
+		s.T.Fatalf("the one that is superseded got %s", a.body)
 	}
 	go func() { polls <- <-two }()
 }
 
 // stream begins to read server-sent events.
 func (s *socket) stream() io.Reader {
-	s.t.Helper()
+	s.T.Helper()
 	resp, err := http.Get(s.base + "/e/" + s.id)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = resp.Body.Close() })
+	s.T.Cleanup(func() { _ = resp.Body.Close() })
 	return resp.Body
 }
 
@@ -134,13 +134,11 @@ func TestSignalOwnTarget(t *testing.T) {
 		s := server.open("ws" + strings.TrimPrefix(server.base, "http") + "/echo")
 		polls := make(chan answer)
 		s.parked(polls)
-		if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
+		server.Signal(syscall.SIGTERM)
 		if a := <-polls; len(a.Messages) != 1 || a.Messages[0].Code != 1001 {
 			t.Errorf("the parked poll got %s", a.body)
 		}
-		if status := server.exit(); status != 0 {
+		if status := server.Exit(); status != 0 {
 			t.Errorf("exit status %d", status)
 		}
 	}

@@ -14,16 +14,30 @@ lint() {
 }
 
 # targets installs what the tests run: the C compiler that go test -race needs,
-# curl, a browser, proxies, and WebSocket servers of others: Debian's websocketd,
-# and ws from npm.
+# curl, a browser, proxies, Redis, what checks the files of deploy/, and WebSocket
+# servers of others: Debian's websocketd, and ws from npm.
 targets() {
-	local missing=() PATH="$PATH:/usr/sbin"
-	command -v "${CC:-gcc}" >/dev/null || missing+=(gcc libc6-dev)
-	command -v nginx >/dev/null || missing+=(nginx-light)
-	for command in curl websocketd chromium squid tinyproxy; do
-		command -v "$command" >/dev/null || missing+=("$command")
-	done
-	if [ ${#missing[@]} -gt 0 ]; then debian "${missing[@]}"; fi
+	local missing=() PATH="$PATH:/usr/sbin" command package
+	while read -r command package; do
+		command -v "$command" >/dev/null || missing+=("${package:-$command}")
+	done <<-END
+		${CC:-gcc} gcc libc6-dev
+		curl
+		websocketd
+		chromium
+		nginx nginx-light
+		squid
+		tinyproxy
+		caddy
+		redis-server
+		redis-cli redis-tools
+		named-checkzone bind9-utils
+		dnsmasq dnsmasq-base
+		unbound-checkconf unbound
+		systemd-analyze systemd
+	END
+	# shellcheck disable=SC2048,SC2086 # what one command needs may be two packages
+	if [ ${#missing[@]} -gt 0 ]; then debian ${missing[*]}; fi
 	npm_ci test/targets
 }
 

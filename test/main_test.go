@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
-	"time"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
-// patience is how long a test waits for what must happen. It is not a measure of
-// anything: the machine may be busy.
-const patience = time.Minute
+// patience is how long a test waits for what must happen.
+const patience = process.Patience
 
 // binary is the polysocket under test, built once.
 var binary string
@@ -31,10 +29,8 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int, err error) {
-	for _, needed := range []string{"node", "websocketd", "curl", "sh", "nginx", "squid", "tinyproxy"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			return 0, fmt.Errorf("%s is missing: test/install.sh installs it, and so does make test", needed)
-		}
+	if err := process.Needs("node", "websocketd", "curl", "sh", "nginx", "squid", "tinyproxy"); err != nil {
+		return 0, err
 	}
 	if _, err := os.Stat("targets/node_modules/ws"); err != nil {
 		return 0, errors.New("ws of npm is missing: test/install.sh installs it, and so does make test")
@@ -44,9 +40,8 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "polysocket")
-	if out, err := exec.Command("go", "build", "-race", "-o", binary, "../cmd/polysocket").CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("go build: %w\n%s", err, out)
+	if binary, err = process.Build(dir); err != nil {
+		return 0, err
 	}
 	return m.Run(), nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/polysocket/polysocket/test/lossless"
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // A box is one of Debian's proxies, as it is configured in middlebox/.
@@ -32,7 +33,7 @@ var boxes = []box{
 // before starts the box, on the way to a server. It returns the base to use, and a transport that goes by the box.
 func (b box) before(t *testing.T, s *server) (base string, transport *http.Transport) {
 	t.Helper()
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), process.FreeAddr(t)
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func (b box) before(t *testing.T, s *server) (base string, transport *http.Trans
 	for _, arg := range b.command[1:] {
 		args = append(args, strings.ReplaceAll(arg, "@CONFIG@", config))
 	}
-	start(t, b.command[0], args...).listens(addr)
+	process.Start(t, b.command[0], args...).Listens(addr)
 	transport = new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
 	if b.forward {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // What the README's quick start says to type works as it stands there, but for the
@@ -68,16 +70,16 @@ func TestReadmeStream(t *testing.T) {
 	server := dev(t)
 	s := server.open("ws" + strings.TrimPrefix(server.base, "http") + "/echo")
 	script = strings.ReplaceAll(script, "127.0.0.1:8080", strings.TrimPrefix(server.base, "http://"))
-	typed := start(t, "sh", "-ec", "SOCKET="+s.id+"\n"+script+"wait")
+	typed := process.Start(t, "sh", "-ec", "SOCKET="+s.id+"\n"+script+"wait")
 	for line := range strings.Lines(shown) {
 		if line, ok := strings.CutPrefix(line, "    "); ok {
-			typed.line(strings.TrimRight(line, "\n"))
+			typed.Line(strings.TrimRight(line, "\n"))
 		} else if line != "\n" {
 			break
 		}
 	}
 	s.do("POST", "/s/"+s.id+"?t=c&code=1000", nil, nil).is(t, 201, "")
-	if status := typed.exit(); status != 0 {
+	if status := typed.Exit(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }

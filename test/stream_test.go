@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // streams are the endless responses, as paths with the socket in place of ID.
@@ -23,7 +25,7 @@ func TestMiddleboxStreams(t *testing.T) {
 			client := &http.Client{Transport: transport}
 			for _, path := range streams {
 				s := server.open(url)
-				target.line("open ")
+				target.Line("open ")
 				stream := follow(t, client, base+strings.ReplaceAll(path, "ID", s.id))
 				if !b.holds {
 					for _, word := range []string{"first words", "second words"} {
@@ -36,7 +38,7 @@ func TestMiddleboxStreams(t *testing.T) {
 					continue
 				}
 				s.text("first words")
-				until(t, path+" has the message", func() bool {
+				process.Until(t, path+" has the message", func() bool {
 					a := s.do("POST", "/s/"+s.id+"?a=1", nil, nil)
 					return a.status == http.StatusCreated
 				})
@@ -61,7 +63,7 @@ func TestMiddleboxStreams(t *testing.T) {
 
 // behind is a server as it is seen through a box.
 func behind(s *server, base string, client *http.Client) *server {
-	return &server{process: s.process, base: base, http: client}
+	return &server{Process: s.Process, base: base, http: client}
 }
 
 // A stream is an endless response that is being read.
@@ -109,13 +111,13 @@ func follow(t *testing.T, client *http.Client, url string) *stream {
 // comes waits until something has come.
 func (s *stream) comes(want string) {
 	s.t.Helper()
-	until(s.t, want+" comes", func() bool { return strings.Contains(s.came(), want) })
+	process.Until(s.t, want+" comes", func() bool { return strings.Contains(s.came(), want) })
 }
 
 // ends waits for the end.
 func (s *stream) ends() {
 	s.t.Helper()
-	until(s.t, "the stream ends", func() bool {
+	process.Until(s.t, "the stream ends", func() bool {
 		s.came()
 		return s.ended
 	})

@@ -9,18 +9,18 @@ import (
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
-// listen listens on an address of a flag: a loopback one, without --open. Without
-// it any target may be reached, so anybody who reaches this process would reach
-// into its network.
-func (d *dev) listen(flag, address string) (net.Listener, error) {
+// listen listens on an address that a flag or a key of the configuration names: a
+// loopback one, where it is not open to others. Any target may be reached then, so
+// anybody who reaches this process would reach into its network.
+func listen(named, address string, open bool) (net.Listener, error) {
 	addr, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w: give it a host and a port, as 127.0.0.1:8080", flag, address, err)
+		return nil, fmt.Errorf("%s %s: %w: give it a host and a port, as 127.0.0.1:8080", named, address, err)
 	}
-	if !addr.IP.IsLoopback() && !d.Open {
+	if !addr.IP.IsLoopback() && !open {
 		return nil, fmt.Errorf("%s %s is not a loopback address: without keys, whoever reaches this process could open "+
 			"sockets to any address it can reach. With --open it listens there all the same, and refuses private targets "+
-			"unless --allow-private names them", flag, address)
+			"unless --allow-private names them", named, address)
 	}
 	network := "tcp"
 	if addr.IP.To4() != nil {
@@ -28,16 +28,17 @@ func (d *dev) listen(flag, address string) (net.Listener, error) {
 	}
 	l, err := net.ListenTCP(network, addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
+		return nil, fmt.Errorf("%s: %w", named, err)
 	}
 	return l, nil
 }
 
-// handedOut is the name that clients reach the relay by; empty for the one that
-// they used, where every address is listened on and none was named.
-func (d *dev) handedOut(scheme string, addr net.Addr) string {
-	if d.Host != "" || addr.(*net.TCPAddr).IP.IsUnspecified() {
-		return d.Host
+// handedOut is the name that clients reach the relay by: host, or where that is
+// empty the address; empty for the one that they used, where every address is
+// listened on.
+func handedOut(host, scheme string, addr net.Addr) string {
+	if host != "" || addr.(*net.TCPAddr).IP.IsUnspecified() {
+		return host
 	}
 	own := map[string]string{"http": ":80", "https": ":443"}[scheme]
 	return strings.TrimSuffix(addr.String(), own)
@@ -52,9 +53,9 @@ func reachable(addr net.Addr) string {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
 }
 
-// ownHost tells which Host a request may have that comes to addr, besides
-// --host. A name is only taken where nobody else says where it leads.
-func (d *dev) ownHost(addr net.Addr) func(host string) bool {
+// ownHost tells which Host a request may have that comes to addr, besides the names
+// that it was given. A name is only taken where nobody else says where it leads.
+func ownHost(addr net.Addr) func(host string) bool {
 	ip := addr.(*net.TCPAddr).AddrPort().Addr().Unmap()
 	return func(host string) bool {
 		address, err := netip.ParseAddr(host)

@@ -3,29 +3,30 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/pprof"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
-// debug serves the profiles of net/http/pprof.
-func (d *dev) debug(served chan<- error) (url string, stop func(), err error) {
-	l, err := d.listen("--debug-listen", d.DebugListen)
-	if err != nil {
-		return "", nil, err
-	}
+// serveProfiles serves those of net/http/pprof on l until it is stopped. Failed is
+// told where that does not work, with the name of the flag or key that has the address.
+func serveProfiles(l net.Listener, named string, failed chan<- error) (url string, stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	web := endpoint.NewServer(endpoint.Polite(d.ownHost(l.Addr()), mux))
+	web := endpoint.NewServer(endpoint.Polite(ownHost(l.Addr()), mux))
 	go func() {
 		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			served <- fmt.Errorf("--debug-listen: %w", err)
+			failed <- fmt.Errorf("%s: %w", named, err)
 		}
 	}()
-	return "http://" + l.Addr().String() + "/debug/pprof/", func() { _ = web.Close() }, nil
+	return "http://" + l.Addr().String() + "/debug/pprof/", func() { _ = web.Close() }
 }
+
+// profilesLine says where the profiles are, below the line that says what is ready.
+func profilesLine(url string) string { return "  profiles                     " + url + "\n" }

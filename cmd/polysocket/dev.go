@@ -2,25 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
-	"time"
 
-	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/server"
 )
-
-// shutdownTime is how long a process that was told to end waits for the answers
-// that are under way.
-const shutdownTime = 3 * time.Second
 
 // dev is the command that runs all of it in one process.
 type dev struct {
@@ -66,18 +58,15 @@ func (d *dev) Run(ctx context.Context) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: d.LogLevel}))
-	listener, err := d.listen("--listen", d.Listen)
+	listener, err := listen("--listen", d.Listen, d.Open)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
 
-	scheme := "http"
-	if certificate != nil {
-		scheme = "https"
-	}
-	base := scheme + "://" + reachable(listener.Addr())
-	o := d.options(scheme, listener.Addr(), cas, log)
+	web := newWeb(listener, certificate)
+	base := web.base()
+	o := d.options(web.scheme(), listener.Addr(), cas, log)
 	// The targets outlive the relay's sockets, which are to be closed first.
 	pages, stopPages := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopPages()
@@ -88,27 +77,16 @@ func (d *dev) Run(ctx context.Context) error {
 	}
 	defer s.Close()
 
-	web := endpoint.NewServer(s)
-	web.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
-	if certificate != nil {
-		web.TLSConfig.Certificates = []tls.Certificate{*certificate}
-	}
-	served := make(chan error, 2)
-	go func() {
-		if certificate != nil {
-			served <- web.ServeTLS(listener, "", "")
-		} else {
-			served <- web.Serve(listener)
-		}
-	}()
+	web.serve(s, log)
 	var profiles string
 	if d.DebugListen != "" {
-		url, stop, err := d.debug(served)
+		l, err := listen("--debug-listen", d.DebugListen, d.Open)
 		if err != nil {
 			return err
 		}
+		url, stop := serveProfiles(l, "--debug-listen", web.failed)
 		defer stop()
-		profiles = "  profiles                     " + url + "\n"
+		profiles = profilesLine(url)
 	}
 	fmt.Printf("polysocket dev is ready: %s\n  what can be done from here   %s/\n", base, base)
 	if d.ownTargets(listener.Addr()) {
@@ -117,32 +95,20 @@ func (d *dev) Run(ctx context.Context) error {
 	fmt.Print(profiles)
 
 	select {
-	case err := <-served:
+	case err := <-web.failed:
 		return err
 	case <-ctx.Done():
 	}
 	log.Info("ending")
-	return shutdown(web, s)
-}
-
-// shutdown answers what is parked, and ends.
-func shutdown(web *http.Server, s *server.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
-	defer cancel()
-	s.Close()
-	if err := web.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
-		return web.Close()
-	} else if err != nil {
-		return err
-	}
-	return nil
+	s.Close() // answers what is parked
+	return web.shutdown()
 }
 
 func (d *dev) options(scheme string, addr net.Addr, cas *x509.CertPool, log *slog.Logger) server.Options {
 	return server.Options{
-		Host:          d.handedOut(scheme, addr),
+		Host:          handedOut(d.Host, scheme, addr),
 		Wildcard:      d.Wildcard,
-		OwnHost:       d.ownHost(addr),
+		OwnHost:       ownHost(addr),
 		Origins:       d.Origin,
 		AnyTarget:     !d.Open,
 		AllowPrivate:  d.AllowPrivate,
@@ -153,6 +119,7 @@ func (d *dev) options(scheme string, addr net.Addr, cas *x509.CertPool, log *slo
 		Hold:          d.Hold,
 		TargetTimeout: d.TargetTimeout,
 		CloseTimeout:  d.CloseTimeout,
+		Version:       version,
 		Log:           log,
 	}
 }

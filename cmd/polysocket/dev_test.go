@@ -16,7 +16,7 @@ func TestHandedOut(t *testing.T) {
 		{"http", "0.0.0.0:8080", "tom.example.com", "tom.example.com"},
 	} {
 		addr := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(test.listen))
-		if got := (&dev{Host: test.host}).handedOut(test.scheme, addr); got != test.want {
+		if got := handedOut(test.host, test.scheme, addr); got != test.want {
 			t.Errorf("%s on %s with --host %q: %q, want %q", test.scheme, test.listen, test.host, got, test.want)
 		}
 	}

@@ -2,20 +2,19 @@ package main
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/polysocket/polysocket/internal/config"
 )
 
 // limits are the flags that every command with a relay has.
 type limits struct {
-	Grace         time.Duration `default:"30s" help:"How long a socket lives without a request."`
-	MessageLimit  size          `default:"16MiB" placeholder:"SIZE" help:"The largest message, both ways (${default})."`
-	BufferLimit   size          `default:"256KiB" placeholder:"SIZE" help:"What may wait for a client, per socket (${default})."`
-	Hold          time.Duration `default:"10s" help:"How long a numbered send waits for its answer."`
-	TargetTimeout time.Duration `default:"10s" help:"How long a target may take to open."`
-	CloseTimeout  time.Duration `default:"10s" help:"How long a target may take to answer a close."`
+	Grace         time.Duration `default:"${limits_grace}" help:"How long a socket lives without a request."`
+	MessageLimit  config.Size   `default:"${limits_message}" placeholder:"SIZE" help:"The largest message, both ways (${default})."`
+	BufferLimit   config.Size   `default:"${limits_buffer}" placeholder:"SIZE" help:"What may wait for a client, per socket (${default})."`
+	Hold          time.Duration `default:"${limits_hold}" help:"How long a numbered send waits for its answer."`
+	TargetTimeout time.Duration `default:"${timeouts_target}" help:"How long a target may take to open."`
+	CloseTimeout  time.Duration `default:"${timeouts_close}" help:"How long a target may take to answer a close."`
 }
 
 func (l limits) validate() error {
@@ -26,30 +25,5 @@ func (l limits) validate() error {
 			return fmt.Errorf("%s is %v: give it a time above 0, as 10s", flag, d)
 		}
 	}
-	return nil
-}
-
-// A size is a flag's number of bytes, written as 65536, 64KiB or 16MiB.
-type size int
-
-var units = []struct {
-	suffix string
-	bytes  float64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *size) UnmarshalText(text []byte) error {
-	number, unit := string(text), 1.0
-	for _, u := range units {
-		if rest, ok := strings.CutSuffix(number, u.suffix); ok {
-			number, unit = rest, u.bytes
-			break
-		}
-	}
-	n, err := strconv.ParseFloat(number, 64)
-	if n *= unit; err != nil || n < 1 || n > math.MaxInt32 || n != math.Trunc(n) {
-		return fmt.Errorf("%q is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB", text)
-	}
-	*s = size(n)
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -19,8 +18,6 @@ func (d *dev) pages(ctx context.Context, addr net.Addr, base string) http.Handle
 		switch r.URL.Path {
 		case "/":
 			home(w, r, base, d.ownTargets(addr))
-		case "/healthz":
-			_, _ = io.WriteString(w, "ok\n")
 		case "/echo":
 			echo(ctx, w, r, int64(d.MessageLimit))
 		case "/time":

@@ -66,6 +66,14 @@ var rooms = map[string]room{
 		tests:   []string{"internal/bus/bustest"},
 		why:     "membus is one way to be a bus, and nothing else",
 	},
+	"internal/bus/redisbus": {
+		imports: []string{"internal/bus", "internal/wire", "github.com/redis/rueidis"},
+		tests:   []string{"internal/bus/bustest", "internal/bus/redisbus/redistest", "github.com/alicebob/miniredis/v2"},
+		why:     "redisbus is one way to be a bus, and the only one that knows Redis: rueidis pipelines by itself and knows Sentinel and Cluster",
+	},
+	"internal/bus/redisbus/redistest": {
+		why: "redistest starts real redis-servers for any test, so it knows nothing of ours",
+	},
 	"internal/bus/bustest": {
 		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp"},
 		why:     "bustest is the suite that every bus passes, so it knows the interface alone",
@@ -76,8 +84,25 @@ var rooms = map[string]room{
 		why:     "router admits and holds no socket; it meets the relay on the bus alone, so that the two may be on two machines",
 	},
 	"internal/auth": {
-		imports: []string{"internal/endpoint", "internal/wire"},
-		why:     "auth decides from who calls and what they want, and opens nothing itself",
+		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
+		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
+	},
+	"internal/auth/jwks": {
+		imports: []string{"internal/auth", "github.com/MicahParks/jwkset"},
+		tests:   []string{"internal/wire", "token"},
+		why:     "jwks fetches the key sets of others, so that auth need not know what HTTP is; it dials what an operator wrote, and never a target",
+	},
+	"token": {
+		imports: []string{"internal/auth", "github.com/golang-jwt/jwt/v5"},
+		tests:   []string{"internal/wire"},
+		why:     "token is for the servers of others: it makes what auth takes, and has auth say what that is",
+	},
+	"internal/config": {
+		imports: []string{
+			"go.yaml.in/yaml/v4", // YAML's own organisation keeps it; a node, and an error, has its line, which koanf's maps have lost
+			"github.com/agnivade/levenshtein",
+		},
+		why: "config turns what was read elsewhere into settings or into faults with their lines; it reads nothing itself, and no room is given all of it",
 	},
 	"internal/arch": {
 		why: "arch reads sources and is no part of the program",
@@ -95,9 +120,13 @@ var rooms = map[string]room{
 		why:     "js is the browser client as files to serve, with the manners of an endpoint; what they do is for browsers to know",
 	},
 	"cmd/polysocket": {
-		imports: []string{"internal/endpoint", "server", "github.com/alecthomas/kong", "github.com/coder/websocket"},
-		tests:   []string{"conformance"},
-		why:     "cmd reads flags and environment, which nobody else does, and leaves the work to server; coder/websocket is for the targets of dev",
+		imports: []string{
+			"internal/auth", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
+			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
+		},
+		tests: []string{"conformance"},
+		why:   "cmd reads flags, environment and files, which nobody else does, and leaves the work to server, or for one role to router or relay on redisbus; coder/websocket is for the targets of dev",
 	},
 	"conformance": {
 		imports: []string{"conformance/target", "github.com/google/go-cmp/cmp"},
@@ -109,8 +138,20 @@ var rooms = map[string]room{
 		why:     "the suite's target is rude on purpose, and nothing that the suite tests has a part in it",
 	},
 	"test": {
-		tests: []string{"test/chaos", "test/history", "test/lossless"},
-		why:   "test starts the real binary, so it needs none of its insides",
+		tests: []string{"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process", "test/ca"},
+		why:   "test starts the real binary, so it needs none of its insides; redistest starts the real Redis that goes with it",
+	},
+	"test/cluster": {
+		tests: []string{
+			"internal/bus", "internal/bus/redisbus", "internal/bus/redisbus/redistest", "test/chaos", "test/ca", "test/history", "test/lossless", "test/process",
+		},
+		why: "cluster breaks real processes and watches the others; it needs the bus alone, for leases, of which nothing can be seen from outside",
+	},
+	"test/ca": {
+		why: "ca makes certificates for those tests that need some, and knows nobody who uses them",
+	},
+	"test/process": {
+		why: "process runs programs for those tests that start the real binary, and what it has to do with, without a word on what they are",
 	},
 	"test/chaos": {
 		why: "chaos puts faults between any client and any server, and knows TCP and HTTP/1.1 alone",
@@ -172,24 +213,25 @@ var uses = []use{
 		why: "there is no global state: log to the *slog.Logger that you were given",
 	},
 	{
-		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/transport/transporttest", "conformance", "test/chaos"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test, and chaos stands before it",
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/bus/redisbus", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, the suites dial the server they test, chaos stands before it, and process waits for it",
 	},
 	{
-		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "conformance"}, inTests: true,
-		why: "upstream is the only one that dials, with the guard; the suites dial the server they test",
+		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "internal/bus/redisbus", "conformance"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, and the suites dial the server they test",
 	},
 	{
 		of: "net/http", names: []string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Head", "Post", "PostForm"},
-		in: []string{"conformance", "internal/transport/transporttest", "test/lossless"}, inTests: true,
-		why: "nobody here is a client of HTTP but the suites and lossless: upstream alone dials, with the guard",
+		in: []string{"conformance", "internal/auth/jwks", "internal/transport/transporttest", "test/lossless"}, inTests: true,
+		why: "nobody here is a client of HTTP but the suites, lossless, and jwks, for URLs that an operator wrote: upstream alone dials targets, with the guard",
 	},
 	{
 		of: "net/http",
 		in: []string{
 			"internal/wire", // for the names of the statuses
 			"internal/endpoint", "internal/parking", "internal/transport", "internal/transport/transporttest", "internal/relay", "internal/router",
-			"internal/upstream", // for the handshake's answer
+			"internal/upstream",  // for the handshake's answer
+			"internal/auth/jwks", // for key sets
 			"server", "js", "cmd/polysocket", "conformance", "conformance/target",
 			"test/chaos", // for the faults of middleboxes
 			"test/lossless", "test/history",
@@ -198,7 +240,9 @@ var uses = []use{
 		why:     "a session, a bus and a policy do not know what HTTP is",
 	},
 	{
-		of: "testing", in: []string{"internal/bus/bustest", "internal/transport/transporttest", "conformance", "conformance/target"}, inTests: true,
-		why: "only the suites are made of tests outside of test files",
+		of: "testing", in: []string{
+			"internal/bus/bustest", "internal/bus/redisbus/redistest", "internal/transport/transporttest", "conformance", "conformance/target", "test/ca", "test/process",
+		}, inTests: true,
+		why: "only the suites, and what runs programs for tests, are made of tests outside of test files",
 	},
 }

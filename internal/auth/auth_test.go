@@ -27,6 +27,7 @@ func TestOrigins(t *testing.T) {
 		{"https://*.example.com", "https://example.com", false},
 		{"https://*.example.com", "https://evilexample.com", false},
 		{"http://[::1]:3000", "http://[::1]:3000", true},
+		{"https://example.com", "https://[", false},
 		{"chrome-extension://abc", "chrome-extension://abc", true},
 	} {
 		o, err := ParseOrigins([]string{test.pattern})
@@ -69,7 +70,7 @@ func TestOpen(t *testing.T) {
 		{"a page that is listed", Open{Hosts: endpoint.Loopback, Origins: listed}, page("https://app.example.com"), true},
 		{"a page of an unknown origin where all may", Open{Origins: all}, page(""), true},
 	} {
-		err := test.policy.Authorize(t.Context(), Request{Caller: test.caller})
+		_, err := test.policy.Authorize(t.Context(), Request{Caller: test.caller})
 		var e *wire.Error
 		if (err == nil) != test.want || err != nil && (!errors.As(err, &e) || e.Code != wire.OriginDenied) {
 			t.Errorf("%s: %v", test.name, err)

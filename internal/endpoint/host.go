@@ -17,8 +17,7 @@ import (
 func Polite(own func(host string) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
+		unstored(h)
 		if old := r.Host == "" && !r.ProtoAtLeast(1, 1); !old && !own(Hostname(r.Host)) {
 			AllowOrigin(h, "*")
 			Answer{}.Error(w, wire.Errorf(wire.Misdirected, "this server does not answer for the host of this request"))
@@ -26,6 +25,12 @@ func Polite(own func(host string) bool, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// unstored sets what every answer has: it is not stored, and not sniffed.
+func unstored(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 }
 
 // Hostname is the host of a Host header or a polysocketd, in lower case, without

@@ -5,8 +5,10 @@ package relay
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/bus"
@@ -23,36 +25,91 @@ type Options struct {
 	Host string
 	// Wildcard says that the relay answers on every subdomain of Host.
 	Wildcard bool
+	// Zone is where the relay stands; empty for nowhere in particular.
+	Zone string
+	// Version is the program's, for whoever looks at the nodes.
+	Version string
 	// Bus is where routers ask. Required.
 	Bus bus.Routers
-	// Dialer opens the connections to targets.
-	Dialer upstream.Dialer
-	// Session bounds each socket.
-	Session session.Config
+	// Settings are what holds for new sockets, until Apply.
+	Settings
 	// Log is required.
 	Log *slog.Logger
 }
 
+// Settings are the options that can be changed while the relay runs.
+type Settings struct {
+	// Dialer opens the connections to targets. Its MessageLimit is the Session's.
+	Dialer upstream.Dialer
+	// Session bounds each socket.
+	Session session.Config
+	// Capacity is how many sockets the relay holds at most, those that are being
+	// opened among them; 0 for no bound.
+	Capacity int
+}
+
+// complete fills in what is left out.
+func (s Settings) complete() *Settings {
+	s.Session = s.Session.WithDefaults()
+	s.Dialer.MessageLimit = s.Session.MessageLimit
+	return &s
+}
+
 // A Relay is an http.Handler for the paths that Serves tells, and a bus.Handler. Make
-// it with New, and end it with Shut.
+// it with New, and end it with Shut, maybe after Drain.
 type Relay struct {
-	options Options
-	node    string // its name on the bus
-	sockets sockets
-	handler *transport.Handler
-	shut    context.Context // ends with Shut, and with it what is being opened
-	end     context.CancelFunc
+	node     bus.Node // what does not change of it
+	bus      bus.Routers
+	log      *slog.Logger
+	settings atomic.Pointer[Settings]
+	sockets  *sockets
+	leases   *leases
+	handler  *transport.Handler
+	outage   outage
+	changed  chan struct{}             // asks Run to announce at once
+	heard    atomic.Pointer[time.Time] // when the last announcement was heard; nil: none was
+	shut     context.Context           // ends with Shut, and with it what is being opened
+	end      context.CancelFunc
 }
 
 // New makes a relay. Run makes it known.
 func New(o Options) *Relay {
-	o.Session = o.Session.WithDefaults()
-	o.Dialer.MessageLimit = o.Session.MessageLimit
-	r := &Relay{options: o, node: rand.Text()}
+	r := &Relay{
+		node:    bus.Node{ID: rand.Text(), Host: o.Host, Wildcard: o.Wildcard, Zone: o.Zone, Version: o.Version},
+		bus:     o.Bus,
+		log:     o.Log,
+		outage:  outage{log: o.Log, lost: "the bus is lost: no router can pick this relay", back: "the bus is back: routers can pick this relay"},
+		changed: make(chan struct{}, 1),
+	}
+	r.leases = newLeases(o.Bus, &outage{
+		log: o.Log, lost: "the bus is lost: sockets cease to count towards their limits", back: "the bus is back: sockets count towards their limits",
+	})
 	r.shut, r.end = context.WithCancel(context.Background())
-	r.sockets.byID = make(map[string]*socket)
-	r.handler = transport.New(&r.sockets, o.Session.MessageLimit)
+	r.sockets = newSockets(r.leases)
+	r.settings.Store(o.Settings.complete())
+	r.handler = transport.New(r.sockets, r.settings.Load().Session.MessageLimit)
 	return r
+}
+
+// Apply has other settings hold for the sockets that are opened from now on. Those
+// there are keep theirs; all count towards the capacity.
+func (r *Relay) Apply(s Settings) {
+	r.settings.Store(s.complete())
+	r.announceSoon() // the capacity
+}
+
+// Ready is nil while the relay takes new sockets, which it also does while it is full
+// for a moment; else it says why it takes none.
+func (r *Relay) Ready() error {
+	switch at := r.heard.Load(); {
+	case r.sockets.draining():
+		return errors.New("the relay is draining: it takes no new sockets")
+	case r.shut.Err() != nil:
+		return errors.New("the relay is ending")
+	case at == nil || time.Since(*at) >= bus.NodeLease:
+		return errors.New("the relay is not known to routers: the bus does not hear it")
+	}
+	return nil
 }
 
 // Serves tells whether a path is one of the relay's.
@@ -61,67 +118,31 @@ func Serves(path string) bool { return transport.Serves(path) }
 // ServeHTTP implements http.Handler.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.handler.ServeHTTP(w, req) }
 
-// announceEvery renews the lease on the bus well within its time.
-const announceEvery = bus.NodeLease / 5
-
-// Run announces the relay and serves what routers ask, until ctx ends. It calls
-// ready when the relay can be picked.
-func (r *Relay) Run(ctx context.Context, ready func()) error {
-	serving := make(chan struct{})
-	served := make(chan error, 1)
-	go func() { served <- r.options.Bus.Serve(ctx, r.node, r, func() { close(serving) }) }()
-	select {
-	case <-serving:
-	case err := <-served:
-		return err
-	}
-	tick := time.NewTicker(announceEvery)
-	defer tick.Stop()
-	for {
-		if err := r.announce(ctx); err != nil {
-			r.options.Log.Warn("the relay could not be announced", "error", err)
-		} else if ready != nil {
-			ready()
-			ready = nil
-		}
-		select {
-		case <-tick.C:
-		case err := <-served:
-			// Not ctx's: it has ended, and the routers are to know at once.
-			if err := r.options.Bus.Withdraw(context.WithoutCancel(ctx), r.node); err != nil {
-				r.options.Log.Warn("the relay could not be withdrawn", "error", err)
-			}
-			return err
-		}
-	}
-}
-
-func (r *Relay) announce(ctx context.Context) error {
-	return r.options.Bus.Announce(ctx, bus.Node{
-		ID: r.node, Host: r.options.Host, Wildcard: r.options.Wildcard, Load: r.sockets.count(),
-	})
-}
-
-// Open implements bus.Handler: it opens the real WebSocket.
+// Open implements bus.Handler: it opens the real WebSocket, if there is room.
 func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, error) {
 	target, err := wire.ParseTarget(req.Target)
 	if err != nil {
 		return bus.OpenReply{}, wire.Errorf(wire.BadRequest, "target: %v", err)
 	}
+	settings := r.settings.Load()
+	if !r.sockets.reserve(settings.Capacity) {
+		return bus.OpenReply{}, bus.ErrDeclined
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(r.shut, cancel)()
-	conn, err := r.options.Dialer.Dial(ctx, upstream.Request{
+	conn, err := settings.Dialer.Dial(ctx, upstream.Request{
 		Target: target, Protocols: req.Protocols, Origin: req.Origin, UserAgent: req.UserAgent,
 	})
-	switch {
-	case r.shut.Err() != nil && err != nil:
-		return bus.OpenReply{}, bus.ErrDeclined
-	case err != nil:
+	if err != nil {
+		r.sockets.cancel()
+		if r.shut.Err() != nil {
+			err = bus.ErrDeclined
+		}
 		return bus.OpenReply{}, err
 	}
 	id := rand.Text() // 130 random bits
-	if !r.sockets.add(id, req.Origin, conn, &r.options.Session) {
+	if !r.sockets.add(id, req, conn, &settings.Session) {
 		conn.Abort()
 		return bus.OpenReply{}, bus.ErrDeclined
 	}
@@ -137,6 +158,9 @@ func (r *Relay) Close(c bus.CloseSockets) {
 	}
 }
 
+// shutTime is how long Shut tries to give the leases back.
+const shutTime = 2 * time.Second
+
 // Shut closes every socket with 1001, towards the target and the client, and
 // opens none any more. Requests that are parked are answered, and streams end with
 // the close. It returns when the answers are out, or have had a few seconds.
@@ -145,5 +169,13 @@ func (r *Relay) Shut() {
 	for _, s := range r.sockets.shut() {
 		s.session.Shut(wire.CloseGoingAway, "the relay is going away")
 	}
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		ctx, cancel := context.WithTimeout(context.Background(), shutTime)
+		defer cancel()
+		r.leases.shut(ctx)
+	}()
 	r.handler.Close()
+	<-released
 }

@@ -2,10 +2,13 @@ package relay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +21,7 @@ import (
 )
 
 func newRelay(t *testing.T) *Relay {
-	r := New(Options{Bus: membus.New(), Dialer: upstream.Dialer{Guard: upstream.OpenGuard()}, Log: slog.New(slog.DiscardHandler)})
+	r := New(Options{Bus: membus.New(), Settings: Settings{Dialer: upstream.Dialer{Guard: upstream.OpenGuard()}}, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() {
 		r.Shut()
 		for _, s := range r.sockets.shut() {
@@ -154,6 +157,180 @@ func TestShut(t *testing.T) {
 	}
 	if n := r.sockets.count(); n != 1 {
 		t.Errorf("there are %d sockets", n)
+	}
+}
+
+// As many are held and being opened as there is room for, and not one more; who is
+// declined has not reached the target.
+func TestCapacity(t *testing.T) {
+	const capacity, ask = 10, 50
+	r := newRelay(t)
+	settings := *r.settings.Load()
+	settings.Capacity = capacity
+	r.Apply(settings)
+	tg := newTarget(t)
+	results := make(chan error, ask)
+	ids := make(chan string, ask)
+	for range ask {
+		go func() {
+			reply, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url})
+			if err == nil {
+				ids <- reply.Socket
+			}
+			results <- err
+		}()
+	}
+	for range ask - capacity { // before any handshake is answered
+		if err := receive(t, results); !errors.Is(err, bus.ErrDeclined) {
+			t.Error(err)
+		}
+	}
+	if n := r.sockets.count(); n != capacity {
+		t.Errorf("%d are being opened", n)
+	}
+	close(tg.answer)
+	for range capacity {
+		if err := receive(t, results); err != nil {
+			t.Error(err)
+		}
+		receive(t, tg.came)
+	}
+	if n := len(tg.came); n > 0 || r.sockets.count() != capacity {
+		t.Errorf("%d more handshakes, %d sockets", n, r.sockets.count())
+	}
+	declined := func(when string, want bool) {
+		t.Helper()
+		_, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url})
+		if errors.Is(err, bus.ErrDeclined) != want || err != nil && !want {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	declined("full", true)
+	r.Close(bus.CloseSockets{Sockets: []string{receive(t, ids)}})
+	refuses := httptest.NewServer(http.NotFoundHandler())
+	defer refuses.Close()
+	for range 3 { // which take no place for good
+		if _, err := r.Open(t.Context(), bus.OpenRequest{Target: strings.Replace(refuses.URL, "http", "ws", 1)}); code(err) != wire.TargetRefused {
+			t.Error(err)
+		}
+	}
+	declined("one has ended", false)
+	declined("full again", true)
+	settings.Capacity = capacity + 1
+	r.Apply(settings)
+	declined("with more room", false)
+	settings.Capacity = 1
+	r.Apply(settings)
+	declined("with much less", true)
+	settings.Capacity = 0
+	r.Apply(settings)
+	declined("without bound", false)
+}
+
+// Sockets keep the settings that they were opened with.
+func TestApply(t *testing.T) {
+	r := newRelay(t)
+	tg := newTarget(t)
+	close(tg.answer)
+	send := func(socket string, size int) int {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/s/"+socket+"?t=b", strings.NewReader(strings.Repeat("x", size))))
+		return w.Code
+	}
+	settings := *r.settings.Load()
+	sockets := map[int]string{}
+	for _, limit := range []int{1000, 10, 100} {
+		settings.Session.MessageLimit = limit
+		r.Apply(settings)
+		if got := r.settings.Load().Dialer.MessageLimit; got != limit {
+			t.Errorf("from the target the limit is %d, want %d", got, limit)
+		}
+		reply, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sockets[limit] = reply.Socket
+	}
+	for limit, id := range sockets {
+		if at, over := send(id, limit), send(id, limit+1); at != http.StatusCreated || over != http.StatusRequestEntityTooLarge {
+			t.Errorf("limit %d: %d, and over it %d", limit, at, over)
+		}
+	}
+	settings.Dialer.Guard = upstream.NewGuard()
+	r.Apply(settings)
+	if _, err := r.Open(t.Context(), bus.OpenRequest{Target: tg.url}); code(err) != wire.TargetDenied {
+		t.Error(err)
+	}
+}
+
+// A real target goes on for a while after it is told that the relay goes.
+func TestRetire(t *testing.T) {
+	const after = 500
+	retired, ended := make(chan struct{}), make(chan websocket.StatusCode, 1)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		c, err := websocket.Accept(w, req, nil)
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		_, first, err := c.Read(req.Context())
+		if err != nil || string(first) != "answered 201" {
+			t.Errorf("read %q, %v", first, err)
+		}
+		<-retired
+		for i := range after {
+			if err := c.Write(req.Context(), websocket.MessageText, fmt.Append(nil, i)); err != nil {
+				t.Error(err)
+			}
+		}
+		_, _, err = c.Read(req.Context()) // which answers the Close
+		ended <- websocket.CloseStatus(err)
+	}))
+	defer web.Close()
+	r := newRelay(t)
+	reply, err := r.Open(t.Context(), bus.OpenRequest{Target: strings.Replace(web.URL, "http", "ws", 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/s/"+reply.Socket+"?t=t&n=1", strings.NewReader("answered 201")))
+	if w.Code != http.StatusCreated {
+		t.Fatal(w.Body)
+	}
+	r.sockets.find(reply.Socket).session.Retire(wire.CloseServiceRestart, "the relay is restarting")
+	close(retired)
+	var got []string
+	for a := 0; !slices.Contains(got, "close"); {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, fmt.Sprintf("/j/%s?a=%d&ttl=9000", reply.Socket, a), nil))
+		var answer struct {
+			Messages []struct {
+				Type, Data string
+				Code       int
+			}
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		for _, m := range answer.Messages {
+			switch m.Type {
+			case "text":
+				got = append(got, m.Data)
+				a++
+			case "close":
+				if got = append(got, "close"); m.Code != 1012 {
+					t.Errorf("closed with %d", m.Code)
+				}
+			}
+		}
+	}
+	for i := range after {
+		if i >= len(got) || got[i] != fmt.Sprint(i) {
+			t.Fatalf("of %d messages %d came, and not %d", after, len(got)-1, i)
+		}
+	}
+	if got := receive(t, ended); got != websocket.StatusGoingAway {
+		t.Errorf("the target was closed with %d", got)
 	}
 }
 

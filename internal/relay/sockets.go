@@ -3,16 +3,24 @@ package relay
 import (
 	"sync"
 
+	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/upstream"
+	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // sockets is the table of the sockets that the relay holds, by id.
 type sockets struct {
-	mu     sync.Mutex
-	byID   map[string]*socket
-	closed bool // no more are added
+	leases *leases // of what the sockets count towards
+
+	mu      sync.Mutex
+	byID    map[string]*socket
+	opening int           // places that are reserved
+	empty   chan struct{} // nil until drain; closed when no socket is left
+	closed  bool          // no more are added
 }
+
+func newSockets(l *leases) *sockets { return &sockets{leases: l, byID: make(map[string]*socket)} }
 
 // A socket is a session, and the page that it belongs to.
 type socket struct {
@@ -20,25 +28,92 @@ type socket struct {
 	origin  string // guarded by sockets.mu; empty until one is known
 }
 
-// add makes the session of a connection that has been opened. It is false when
-// the relay is shutting.
-func (t *sockets) add(id, origin string, conn *upstream.Conn, config *session.Config) bool {
+// reserve takes a place for a socket that is to be opened, within a capacity of so
+// many (0: without bound). add or cancel must follow. It is false where there is no
+// room, and when no sockets are taken any more.
+func (t *sockets) reserve(capacity int) bool {
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || t.empty != nil || capacity > 0 && len(t.byID)+t.opening >= capacity {
+		return false
+	}
+	t.opening++
+	return true
+}
+
+// cancel gives a place back of which no socket has come.
+func (t *sockets) cancel() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.opening--
+	t.left()
+}
+
+// add makes the session of a connection that has been opened, in the place that was
+// reserved for it. It is false when the relay is shutting: then nothing is kept.
+func (t *sockets) add(id string, req bus.OpenRequest, conn *upstream.Conn, config *session.Config) bool {
+	t.mu.Lock()
+	t.opening--
 	if t.closed {
+		t.left()
 		t.mu.Unlock()
 		return false
 	}
-	s := session.New(id, conn, config, func() { t.remove(id) })
-	t.byID[id] = &socket{session: s, origin: origin}
+	_, h := t.hold(id, req, conn, config)
 	t.mu.Unlock()
-	conn.Start(s)
+	conn.Start(h)
 	return true
+}
+
+// hold makes a session and has the leases kept for it. h is what its upstream pushes
+// to. t.mu is held.
+func (t *sockets) hold(id string, req bus.OpenRequest, conn session.Upstream, config *session.Config) (s *session.Session, h upstream.Handler) {
+	if len(req.Leases) == 0 {
+		s = session.New(id, conn, config, func() { t.remove(id) })
+		h = s
+	} else {
+		t.leases.keep(req.Leases)
+		free := func() { t.leases.free(req.Leases) }
+		s = session.New(id, conn, config, func() {
+			t.remove(id)
+			free()
+		})
+		h = counted{s, free}
+	}
+	t.byID[id] = &socket{session: s, origin: req.Origin}
+	return s, h
+}
+
+// A counted session's socket counts towards limits, until its connection ends; for how
+// long the client may then still ask about it is no matter.
+type counted struct {
+	*session.Session
+	free func()
+}
+
+// OnClosed implements upstream.Handler.
+func (c counted) OnClosed(code wire.CloseCode, reason []byte) {
+	c.Session.OnClosed(code, reason)
+	c.free()
 }
 
 func (t *sockets) remove(id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.byID, id)
+	t.left()
+}
+
+// left notes whether any are left. t.mu is held.
+func (t *sockets) left() {
+	if t.empty == nil || t.opening > 0 || len(t.byID) > 0 {
+		return
+	}
+	select {
+	case <-t.empty:
+	default:
+		close(t.empty)
+	}
 }
 
 func (t *sockets) find(id string) *socket {
@@ -47,10 +122,30 @@ func (t *sockets) find(id string) *socket {
 	return t.byID[id]
 }
 
+// count is how many there are, those that are being opened among them.
 func (t *sockets) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.byID)
+	return len(t.byID) + t.opening
+}
+
+// drain ends the reserving; what is being opened is still added. empty is closed when
+// no socket is left.
+func (t *sockets) drain() (empty <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.empty == nil {
+		t.empty = make(chan struct{})
+		t.left()
+	}
+	return t.empty
+}
+
+// draining tells whether drain was called.
+func (t *sockets) draining() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.empty != nil
 }
 
 // shut ends the adding, and lists what there is.

@@ -5,7 +5,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/upstream"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -19,12 +21,16 @@ func (nowhere) Resume()                                    {}
 
 // put adds a socket without a target.
 func (t *sockets) put(id, origin string) *session.Session {
+	s, _ := t.place(id, bus.OpenRequest{Origin: origin}, nowhere{})
+	return s
+}
+
+// place adds a socket with a target that pushes to the handler.
+func (t *sockets) place(id string, req bus.OpenRequest, conn session.Upstream) (*session.Session, upstream.Handler) {
 	config := session.Config{}.WithDefaults()
-	s := session.New(id, nowhere{}, &config, func() { t.remove(id) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.byID[id] = &socket{session: s, origin: origin}
-	return s
+	return t.hold(id, req, conn, &config)
 }
 
 func TestEnter(t *testing.T) {
@@ -43,7 +49,7 @@ func TestEnter(t *testing.T) {
 		"bound by the first who comes": {"", []enter{{"", "", true}, {b, b, true}, {a, "", false}, {"", b, true}, {b, b, true}}, b},
 		"in another case":              {a, []enter{{"https://A.example", "", false}}, a},
 	} {
-		sockets := sockets{byID: map[string]*socket{}}
+		sockets := newSockets(nil)
 		s := sockets.put("id", test.created)
 		for i, e := range test.enters {
 			got, bound, ok := sockets.Enter("id", e.origin)
@@ -70,7 +76,7 @@ func TestEnter(t *testing.T) {
 // A request that is in keeps the socket; the grace period comes after it.
 func TestEnterCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sockets := sockets{byID: map[string]*socket{}}
+		sockets := newSockets(nil)
 		sockets.put("id", "")
 		s, _, ok := sockets.Enter("id", "")
 		if !ok {

@@ -23,7 +23,7 @@ type target struct {
 
 // newTarget makes a target that does not answer before answer is closed.
 func newTarget(t *testing.T) *target {
-	tg := &target{came: make(chan *http.Request, 10), answer: make(chan struct{}), ended: make(chan websocket.StatusCode, 10)}
+	tg := &target{came: make(chan *http.Request, 100), answer: make(chan struct{}), ended: make(chan websocket.StatusCode, 100)}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tg.came <- r
 		select {
@@ -37,6 +37,7 @@ func newTarget(t *testing.T) *target {
 			tg.ended <- -1
 			return
 		}
+		defer c.CloseNow() // a Read whose context has ended already does not close
 		for err == nil {
 			_, _, err = c.Read(t.Context())
 		}

@@ -31,7 +31,7 @@ func (rt *Router) alive(w http.ResponseWriter, r *http.Request) {
 		answer.Error(w, err)
 		return
 	}
-	alive, err := rt.Bus.Alive(r.Context(), func(n bus.Node) bool { return reachedBy(n, ownHost(r), strings.ToLower(host)) })
+	alive, err := rt.bus.Alive(r.Context(), func(n bus.Node) bool { return reachedBy(n, ownHost(r), strings.ToLower(host)) })
 	if err != nil {
 		answer.Error(w, wire.Errorf(wire.NoRelay, "whether the relay is alive cannot be told now: ask again"))
 		return

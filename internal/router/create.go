@@ -7,8 +7,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/auth"
 	"github.com/polysocket/polysocket/internal/bus"
@@ -26,7 +26,7 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	}
 	c, err := readCreate(r)
 	if err == nil {
-		err = rt.Auth.Authorize(r.Context(), auth.Request{Caller: c.caller, Token: c.token, Target: c.target})
+		_, err = (*rt.auth.Load()).Authorize(r.Context(), auth.Request{Caller: c.caller, Token: c.token, Target: c.target})
 	}
 	if err != nil {
 		rt.refuse(w, c, err)
@@ -49,7 +49,7 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 		rt.refuse(w, c, o.err)
 	default:
 		told = true
-		rt.Log.Info("socket opened", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64),
+		rt.log.Info("socket opened", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64),
 			"socket", shorten(o.socket.id, 6), "relay", o.socket.node)
 		c.answer.OK(w, http.StatusOK, o.socket.fields(r))
 	}
@@ -65,26 +65,29 @@ func allowCaller(h http.Header, r *http.Request) {
 }
 
 func (rt *Router) refuse(w http.ResponseWriter, c *create, err error) {
-	rt.Log.Info("create refused", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64), "error", err)
+	rt.log.Info("create refused", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64), "error", err)
 	c.answer.Error(w, err)
 }
 
-// open asks relays, the most available first, until one does not decline.
+// open asks relays, one after the other, until one does not decline.
 func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
-	nodes, err := rt.Bus.Nodes(ctx)
-	if err != nil {
+	if err := rt.list(ctx); err != nil {
 		return socket{}, bus.Unavailable()
 	}
+	var declined []string
 	for {
-		n, ok := pick(nodes)
+		n, ok := rt.picker.pick(declined)
 		if !ok {
 			return socket{}, bus.Unavailable()
 		}
-		reply, err := rt.Bus.Open(ctx, n.ID, bus.OpenRequest{
+		reply, err := rt.bus.Open(ctx, n.ID, bus.OpenRequest{
 			Target: c.target.String(), Protocols: c.protocols, Origin: c.caller.Origin, UserAgent: c.userAgent,
 		})
+		if err != nil {
+			rt.picker.failed(n, errors.Is(err, bus.ErrDeclined))
+		}
 		if errors.Is(err, bus.ErrDeclined) && ctx.Err() == nil {
-			nodes = slices.DeleteFunc(nodes, func(other bus.Node) bool { return other.ID == n.ID })
+			declined = append(declined, n.ID)
 			continue
 		}
 		s := socket{node: n.ID, host: n.Host, id: reply.Socket, protocol: reply.Protocol}
@@ -95,10 +98,24 @@ func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
 	}
 }
 
+// list has the picker know the nodes as they are now, or were a moment ago.
+func (rt *Router) list(ctx context.Context) error {
+	now := time.Now()
+	if !rt.picker.due(now) {
+		return nil
+	}
+	nodes, err := rt.bus.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	rt.picker.list(nodes, now)
+	return nil
+}
+
 // drop closes a socket that nobody was told of.
 func (rt *Router) drop(s socket) {
-	if err := rt.Bus.Tell(context.Background(), s.node, bus.CloseSockets{Sockets: []string{s.id}}); err != nil {
-		rt.Log.Warn("a socket that nobody waits for is left to its grace period", "relay", s.node, "error", err)
+	if err := rt.bus.Tell(context.Background(), s.node, bus.CloseSockets{Sockets: []string{s.id}}); err != nil {
+		rt.log.Warn("a socket that nobody waits for is left to its grace period", "relay", s.node, "error", err)
 	}
 }
 
@@ -108,14 +125,16 @@ func (s socket) fields(r *http.Request) []byte {
 	if host == "" {
 		host = ownHost(r)
 	}
+	bare := ""
 	if s.label != "" && r.ProtoMajor < 2 { // over HTTP/2 one connection carries all
-		host = s.label + "." + host
+		host, bare = s.label+"."+host, host
 	}
 	object, _ := json.Marshal(struct { // strings always marshal
 		Polysocketd string `json:"polysocketd"`
+		Bare        string `json:"bare,omitempty"`
 		Socket      string `json:"socket"`
 		Protocol    string `json:"protocol"`
-	}{host, s.id, s.protocol})
+	}{host, bare, s.id, s.protocol})
 	object[0] = ',' // for the brace that opens it
 	return object[:len(object)-1]
 }

@@ -7,14 +7,16 @@ import (
 	"net"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/endpoint"
+	"github.com/polysocket/polysocket/internal/router"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -172,37 +174,123 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
-func TestPick(t *testing.T) {
-	r := newRig(t)
-	r.bus.nodes = []bus.Node{{ID: "full", Host: "full", Load: 9}, {ID: "half", Host: "half", Load: 5}, {ID: "idle", Host: "idle"}, {ID: "some", Host: "some", Load: 1}}
-	if a := r.do(get()); a.Polysocketd != "idle" {
-		t.Errorf("%s", a.raw)
+func TestDeclined(t *testing.T) {
+	nodes := []bus.Node{{ID: "a", Host: "a"}, {ID: "b", Host: "b"}, {ID: "c", Host: "c"}}
+	rig := func(open func(ctx context.Context, node string) error) *rig {
+		r := newRig(t)
+		r.bus.nodes, r.bus.open = nodes, open
+		return r
 	}
-	// Those that cannot be asked are passed over.
-	r = newRig(t)
-	r.bus.nodes = []bus.Node{{ID: "full", Host: "full", Load: 9}, {ID: "half", Host: "half", Load: 5}, {ID: "idle", Host: "idle"}}
-	r.bus.open = func(_ context.Context, node string) error {
-		if node != "full" {
+	// Those that decline are passed over.
+	r := rig(func(_ context.Context, node string) error {
+		if node != "b" {
 			return bus.ErrDeclined
 		}
 		return nil
+	})
+	for range 20 { // and each is asked once, until it says something new
+		a := r.do(get())
+		if a.socket(t); a.Polysocketd != "b" {
+			t.Errorf("%s", a.raw)
+		}
 	}
-	a := r.do(get("nonce=0123456789abcdef"))
-	if a.socket(t); a.Polysocketd != "full" || !slices.Equal(r.bus.asked, []string{"idle", "half", "full"}) {
-		t.Errorf("%v were asked: %s", r.bus.asked, a.raw)
+	asked := map[string]int{}
+	for _, node := range r.bus.asked {
+		asked[node]++
 	}
-	// Any other no is the answer.
-	r = newRig(t)
-	r.bus.nodes = []bus.Node{{ID: "full", Host: "full", Load: 9}, {ID: "idle", Host: "idle"}}
-	r.bus.open = func(context.Context, string) error { return wire.Errorf(wire.TargetRefused, "no") }
-	if r.do(get()).is(t, 502, wire.TargetRefused, "no"); len(r.bus.asked) != 1 {
+	if asked["a"] != 1 || asked["b"] != 20 || asked["c"] != 1 {
+		t.Errorf("asked %v", asked)
+	}
+	// Any other no is the answer, and counts for nothing.
+	r = rig(func(context.Context, string) error { return wire.Errorf(wire.TargetRefused, "no") })
+	r.bus.nodes = []bus.Node{{ID: "a", Capacity: 1}}
+	for i := range 3 {
+		if r.do(get()).is(t, 502, wire.TargetRefused, "no"); len(r.bus.asked) != i+1 {
+			t.Errorf("%v were asked", r.bus.asked)
+		}
+	}
+	// Nobody is left, or was there, or has room.
+	r = rig(func(context.Context, string) error { return bus.ErrDeclined })
+	if r.do(get()).is(t, 503, wire.NoRelay, ""); len(r.bus.asked) != len(nodes) {
 		t.Errorf("%v were asked", r.bus.asked)
 	}
-	// Nobody is left, or was there.
-	r.bus.open = func(context.Context, string) error { return bus.ErrDeclined }
+	for _, nodes := range [][]bus.Node{nil, {{ID: "a", Draining: true}, {ID: "b", Capacity: 1, Load: 1}}} {
+		r = rig(nil)
+		r.bus.nodes = nodes
+		a := r.do(get())
+		if a.is(t, 503, wire.NoRelay, ""); a.header.Get("Retry-After") == "" || len(r.bus.asked) > 0 {
+			t.Errorf("%v were asked: %v", r.bus.asked, a.header)
+		}
+	}
+}
+
+// What the router itself has opened counts, before the relay has reported it.
+func TestOwn(t *testing.T) {
+	r := newRig(t)
+	r.bus.nodes = []bus.Node{{ID: "a", Capacity: 5, Load: 2}}
+	for range 3 {
+		r.do(get()).socket(t)
+	}
 	r.do(get()).is(t, 503, wire.NoRelay, "")
-	r.bus.nodes = nil
-	r.do(get()).is(t, 503, wire.NoRelay, "")
+	if r.bus.opened != 3 {
+		t.Errorf("%d were opened", r.bus.opened)
+	}
+}
+
+// The nodes are listed some times a second, however many creates there are; and a
+// bus that is down is asked each time.
+func TestListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		for range 50 {
+			r.do(get()).socket(t)
+			time.Sleep(10 * time.Millisecond)
+		}
+		if n := r.bus.listed; n < 4 || n > 6 {
+			t.Errorf("listed %d times in half a second", n)
+		}
+		time.Sleep(100 * time.Millisecond)
+		r.bus.nodesErr = errors.New("down")
+		for range 3 {
+			before := r.bus.listed
+			if r.do(get()).is(t, 503, wire.NoRelay, ""); r.bus.listed != before+1 {
+				t.Error("the bus was not asked")
+			}
+		}
+		r.bus.nodesErr = nil
+		r.do(get()).socket(t)
+	})
+}
+
+func TestReady(t *testing.T) {
+	r := newRig(t)
+	if err := r.rt.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.bus.nodes = nil // a relay may come at any time
+	if err := r.rt.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.bus.nodesErr = errors.New("dial 10.0.0.5:6379: refused")
+	if err := r.rt.Ready(t.Context()); err == nil || strings.Contains(err.Error(), "10.0.0.5") {
+		t.Error(err)
+	}
+}
+
+func TestApply(t *testing.T) {
+	r := newRig(t)
+	r.bus.nodes = []bus.Node{{ID: "a", Host: "a", Zone: "a"}, {ID: "b", Host: "b", Zone: "b"}}
+	for _, zone := range []string{"a", "b", "a"} {
+		stricter := &fakeAuth{err: wire.Errorf(wire.OriginDenied, "no")}
+		r.rt.Apply(router.Settings{Auth: stricter, Zone: zone})
+		r.do(get()).is(t, 403, wire.OriginDenied, "no")
+		r.rt.Apply(router.Settings{Auth: r.auth, Zone: zone})
+		for range 10 {
+			if a := r.do(get()); a.Polysocketd != zone {
+				t.Errorf("of the zone %s: %s", zone, a.raw)
+			}
+		}
+	}
 }
 
 func TestNames(t *testing.T) {
@@ -214,6 +302,10 @@ func TestNames(t *testing.T) {
 	host := func(r *rig, request *http.Request) string {
 		a := r.do(request)
 		a.socket(t)
+		// The name without its label stands beside it, and else nowhere.
+		if label := strings.TrimSuffix(a.Polysocketd, a.Bare); (a.Bare != "") != (len(label) == 9) {
+			t.Errorf("%s", a.raw)
+		}
 		return a.Polysocketd
 	}
 	http2 := get()

@@ -94,11 +94,11 @@ type fakeAuth struct {
 	asked []auth.Request
 }
 
-func (a *fakeAuth) Authorize(_ context.Context, r auth.Request) error {
+func (a *fakeAuth) Authorize(_ context.Context, r auth.Request) (auth.Grant, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, r)
-	return a.err
+	return auth.Grant{}, a.err
 }
 
 // A rig is a router between fakes.
@@ -143,7 +143,7 @@ type answer struct {
 	cb     string // empty for JSON
 	OK     *bool
 	Error, Code,
-	Polysocketd, Socket string
+	Polysocketd, Bare, Socket string
 	Protocol *string
 	Alive    *bool
 }

@@ -5,30 +5,65 @@
 package router
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/polysocket/polysocket/internal/auth"
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
-// Options are what a Router works with. All are required.
+// Options are what a Router works with. All but Zone are required.
 type Options struct {
 	Bus  bus.Relays
 	Auth auth.Authorizer
+	// Zone is where the router stands: relays of the same zone are preferred.
+	// Empty for nowhere in particular.
+	Zone string
 	Log  *slog.Logger
+}
+
+// Settings are the options that can be changed while the router runs.
+type Settings struct {
+	Auth auth.Authorizer
+	Zone string
 }
 
 // A Router is an http.Handler for /create and /relay. Make it with New.
 type Router struct {
-	Options
+	bus    bus.Relays
+	log    *slog.Logger
+	auth   atomic.Pointer[auth.Authorizer]
+	picker *picker
 	nonces nonces
 }
 
 // New makes a Router.
 func New(o Options) *Router {
-	return &Router{Options: o, nonces: nonces{opens: make(map[nonceKey]*opening)}}
+	rt := &Router{
+		bus: o.Bus, log: o.Log, nonces: nonces{opens: make(map[nonceKey]*opening)},
+		picker: newPicker(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), o.Zone),
+	}
+	rt.auth.Store(&o.Auth)
+	return rt
+}
+
+// Apply has other settings hold for the creates that come from now on.
+func (rt *Router) Apply(s Settings) {
+	rt.auth.Store(&s.Auth)
+	rt.picker.setZone(s.Zone)
+}
+
+// Ready is nil while the router can ask relays; else it says why it cannot.
+func (rt *Router) Ready(ctx context.Context) error {
+	if _, err := rt.bus.Nodes(ctx); err != nil {
+		return errors.New("the router cannot ask relays: the bus is down") // everybody may read this, and not where it is
+	}
+	return nil
 }
 
 // ServeHTTP implements http.Handler.

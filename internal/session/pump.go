@@ -76,7 +76,7 @@ func (s *Session) pass(p part) {
 		full, err = s.upstream.Close(p.Code, p.Data)
 		u.own = n
 		s.state = closing
-		s.cutOff()
+		s.cut(n, errCutByOwn)
 	} else {
 		full, err = s.upstream.Send(p.Kind, p.Data, p.More)
 	}
@@ -85,22 +85,6 @@ func (s *Session) pass(p part) {
 		return
 	}
 	u.passed = n
-}
-
-// cutOff answers what waits behind the client's own close.
-func (s *Session) cutOff() {
-	u := &s.up
-	for _, w := range slices.Clone(u.queue) {
-		s.answer(w, errCutByOwn)
-	}
-	for _, w := range slices.Clone(u.waiting) {
-		if w.last > u.own {
-			s.answer(w, errCutByOwn)
-		}
-	}
-	u.held, u.bytes = nil, 0
-	u.queue, u.queued = nil, 0
-	s.tellWatches()
 }
 
 // reject drops the part whose turn it is, and with it what else is held of its

@@ -78,12 +78,11 @@ func (c Config) WithDefaults() Config {
 
 // A state is where a Session is in its life:
 //
-//	        client's close passed on
+//	   client's close passed on; or Retire
 //	open ─────────────────────────────▶ closing
 //	 │ │                                   │
 //	 │ │ target closed, broke, was too     │ target answered,
-//	 │ │ large or not UTF-8; or the relay  │ or did not in time
-//	 │ │ itself closes                     │
+//	 │ │ large or not UTF-8; or Shut       │ or did not in time; or Shut
 //	 │ └──────────────▶ closed ◀───────────┘
 //	 │                    │
 //	 │ grace, Drop        │ the close acknowledged, grace, Drop
@@ -111,6 +110,7 @@ type Session struct {
 	upstream Upstream
 	up       up
 	down     down
+	retired  *wire.Frame // the client's close, where the relay closes; else nil
 
 	requests int         // requests under way
 	idle     time.Time   // since when there have been none
@@ -119,6 +119,9 @@ type Session struct {
 
 	after []func() // calls to make when the lock is given back
 }
+
+// MessageLimit is the size of the largest message upwards, in bytes.
+func (s *Session) MessageLimit() int { return s.config.MessageLimit }
 
 // New makes the session of a socket with the given id, whose upstream is open
 // and will push to it. onEnd is called once, when the session has ended: without
@@ -182,8 +185,9 @@ func (s *Session) drop() {
 	s.end()
 }
 
-// Shut closes both sides with the code, in the relay's own name. What came from
-// the target before stays to be read, and the close after it.
+// Shut closes both sides with the code, in the relay's own name, and at once: what
+// the target still sends is lost. What came before stays to be read, and the close
+// after it.
 func (s *Session) Shut(code wire.CloseCode, reason string) {
 	s.mu.Lock()
 	defer s.unlock()
@@ -268,6 +272,9 @@ func (s *Session) OnClosed(code wire.CloseCode, reason []byte) {
 	defer s.unlock()
 	if s.upstream == nil {
 		return
+	}
+	if s.retired != nil {
+		code, reason = s.retired.Code, s.retired.Data
 	}
 	s.finish(code, reason)
 }

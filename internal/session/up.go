@@ -109,7 +109,7 @@ func (s *Session) Closed(n uint64) *wire.Error {
 	switch {
 	case s.state == open, s.state == closing && n > 0 && n <= s.up.own:
 		return nil
-	case s.state == closing:
+	case s.state == closing && s.retired == nil:
 		return errAfterOwn
 	}
 	return errNoSocket
@@ -120,7 +120,7 @@ func (s *Session) accept(w *waiter, send Send) *wire.Error {
 		return err
 	}
 	switch {
-	case s.state == closed:
+	case s.state == closed, s.retired != nil:
 		return errNoSocket
 	case len(send.Frames) == 0:
 		s.answer(w, nil)

@@ -20,6 +20,7 @@ type world struct {
 
 	state    state
 	upstream bool      // the session still has one
+	retired  bool      // the relay closes, or has closed
 	entered  int       // requests under way
 	idle     time.Time // since when there are none
 	period   time.Duration
@@ -135,6 +136,21 @@ func (w *world) releaseUpstream(code wire.CloseCode) {
 	w.upstream = false
 }
 
+// retire is the model of the relay's own close, after which the target still sends.
+func (w *world) retire() {
+	w.state, w.retired, w.ownCode = closing, true, wire.CloseGoingAway
+	w.passed()
+	w.cutSends(w.next-1, wire.NoSocket)
+}
+
+// told is the code that the client gets where the target closes with that one.
+func (w *world) told(code wire.CloseCode) wire.CloseCode {
+	if w.retired {
+		return wire.CloseServiceRestart
+	}
+	return code
+}
+
 // end is what ends a socket, or would: rare, so that there is something to end.
 func (w *world) end(t *rapid.T) {
 	what := rapid.IntRange(0, 24).Draw(t, "what")
@@ -144,7 +160,7 @@ func (w *world) end(t *rapid.T) {
 		if !w.u.gone {
 			code := rapid.SampledFrom([]wire.CloseCode{wire.CloseNormal, wire.CloseNoStatus, wire.CloseAbnormal}).Draw(t, "code")
 			if w.upstream {
-				w.closeState(code)
+				w.closeState(w.told(code))
 			}
 			w.u.end(w.s, code, "")
 		}
@@ -163,6 +179,11 @@ func (w *world) end(t *rapid.T) {
 			w.closeState(3000)
 		}
 		w.s.Shut(3000, "")
+	case 11, 12:
+		if w.state == open {
+			w.retire()
+		}
+		w.s.Retire(wire.CloseServiceRestart, "")
 	case 6, 7:
 		w.closeNow(t)
 	case 8, 9, 10:

@@ -145,7 +145,7 @@ func (w *world) send(t *rapid.T, send Send) wire.ErrorCode {
 	final := send.N + uint64(len(send.Frames)) - 1
 	switch {
 	case code != "":
-	case w.state == closed:
+	case w.state == closed, w.retired:
 		code = wire.NoSocket
 	case w.own != 0 && (send.N == 0 || final > w.own):
 		code = wire.BadRequest
@@ -212,7 +212,9 @@ func (w *world) takeNumbered(r *request, send Send) wire.ErrorCode {
 		return wire.OutOfWindow
 	}
 	w.requests = append(w.requests, r)
-	w.cutSends() // where it brought the close itself
+	if w.own != 0 { // where it brought the close itself
+		w.cutSends(w.own, wire.BadRequest)
+	}
 	return ""
 }
 
@@ -245,8 +247,7 @@ func (w *world) passPart(f wire.Frame) {
 	delete(w.held, w.next)
 	if f.Kind == wire.Close {
 		w.state, w.own, w.ownCode = closing, w.next, f.Code
-		w.held, w.bytes = map[uint64]int{}, 0
-		w.cutSends()
+		w.cutSends(w.own, wire.BadRequest)
 	} else {
 		w.want = append(w.want, f)
 	}
@@ -376,16 +377,14 @@ func (w *world) failSends(code wire.ErrorCode) {
 	w.queue = nil
 }
 
-// cutSends answers those who wait behind the client's own close.
-func (w *world) cutSends() {
-	if w.own == 0 {
-		return
-	}
+// cutSends answers those who wait behind the last message that goes up.
+func (w *world) cutSends(last uint64, code wire.ErrorCode) {
 	for _, r := range slices.Clone(w.requests) {
-		if r.parts != nil || r.last > w.own {
-			w.expected(r, wire.BadRequest)
+		if r.parts != nil || r.last > last {
+			w.expected(r, code)
 		}
 	}
+	w.held, w.bytes = map[uint64]int{}, 0
 	w.queue = nil
 }
 

@@ -37,7 +37,8 @@ func (v *visit) checkBatch(more, raw bool) error {
 // been passed on.
 func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
 	c := http.NewResponseController(w)
-	b := &batch{session: v.session, body: wire.NewBatchReader(r.Body, h.messageLimit), limit: h.messageLimit, send: send}
+	limit := v.session.MessageLimit()
+	b := &batch{session: v.session, body: wire.NewBatchReader(r.Body, limit), limit: limit, send: send}
 	// Where it cannot be set the body's next message shows what has happened.
 	b.interrupt = func() { _ = c.SetReadDeadline(longAgo) }
 	ended := b.read(r.Context())

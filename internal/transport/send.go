@@ -138,7 +138,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 			v.err = wire.Errorf(wire.BadRequest, "a GET needs cb: without JSONP, send a POST")
 		}
 	case endpoint.MediaType(r) == endpoint.Form:
-		h.readForm(v, r)
+		v.readForm(r)
 	default:
 		raw = true
 	}
@@ -157,7 +157,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 	var err error
 	t, given := v.params.Get("t")
 	if raw && t != "f" {
-		if body, err = h.readRaw(r); err != nil {
+		if body, err = v.readRaw(r); err != nil {
 			return send, err
 		}
 	}
@@ -183,9 +183,9 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 const formSlack = 64 << 10
 
 // readForm adds the parameters of a form to those of the query.
-func (h *Handler) readForm(v *visit, r *http.Request) {
+func (v *visit) readForm(r *http.Request) {
 	// Each byte of a message may be three of a form, and base64 is a third longer.
-	body, err := endpoint.ReadBody(r, 4*int64(h.messageLimit)+formSlack)
+	body, err := endpoint.ReadBody(r, 4*int64(v.session.MessageLimit())+formSlack)
 	if err == nil {
 		err = v.params.Parse(string(body))
 	}
@@ -197,13 +197,14 @@ func (h *Handler) readForm(v *visit, r *http.Request) {
 
 // readRaw reads a raw body that is a message. It may be a byte over the limit: the
 // session then says what becomes of it.
-func (h *Handler) readRaw(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(h.messageLimit)+1))
+func (v *visit) readRaw(r *http.Request) ([]byte, error) {
+	limit := v.session.MessageLimit()
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
 		return nil, errBodyCut
 	}
-	if len(body) > h.messageLimit {
-		endpoint.Overlong(r, int64(h.messageLimit))
+	if len(body) > limit {
+		endpoint.Overlong(r, int64(limit))
 	}
 	return body, nil
 }

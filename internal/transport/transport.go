@@ -42,7 +42,8 @@ type Handler struct {
 	lot          *parking.Lot
 }
 
-// New makes a Handler. messageLimit is the size of the largest message, in bytes.
+// New makes a Handler. messageLimit is the size of the largest message, in bytes,
+// where no socket says its own.
 func New(sockets Sockets, messageLimit int) *Handler {
 	return &Handler{sockets: sockets, messageLimit: messageLimit, lot: parking.NewLot()}
 }

@@ -33,7 +33,7 @@ func TestClocks(t *testing.T) {
 		{"the Close frame is stuck", func(net.Conn) {},
 			func(c *Conn) { c.Close(wire.CloseNormal, nil) }, timeout, wire.CloseAbnormal, timeout},
 		{"stuck and paused", func(net.Conn) {},
-			func(c *Conn) { c.Pause(); c.Send(wire.Text, nil, false); c.Close(wire.CloseNormal, nil) }, timeout, wire.CloseAbnormal, timeout},
+			func(c *Conn) { c.Pause(); c.Send(wire.Text, nil, false); c.Close(wire.CloseNormal, nil) }, mostReply * timeout, wire.CloseAbnormal, mostReply * timeout},
 		{"no answer", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
 			func(c *Conn) { c.Close(wire.CloseNormal, nil) }, timeout, wire.CloseAbnormal, timeout},
 		{"a second Close is no second chance", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
@@ -42,6 +42,55 @@ func TestClocks(t *testing.T) {
 				time.Sleep(timeout / 2) // virtual
 				c.Close(wire.CloseNormal, nil)
 			}, timeout, wire.CloseAbnormal, timeout},
+		{"no answer, and pauses between", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
+			func(c *Conn) {
+				c.Pause()
+				c.Close(wire.CloseNormal, nil)
+				time.Sleep(timeout)
+				c.Resume()
+				time.Sleep(timeout - 1)
+				c.Resume() // changes nothing
+				c.Pause()
+				c.Pause()
+				time.Sleep(2 * timeout)
+				c.Resume() // which leaves a nanosecond
+			}, 4 * timeout, wire.CloseAbnormal, 4 * timeout},
+		{"an answer that waits for us to read", func(conn net.Conn) {
+			io.CopyN(io.Discard, conn, 8)
+			io.WriteString(conn, "\x82\x01x\x88\x02\x03\xe8")
+		},
+			func(c *Conn) {
+				c.Pause()
+				c.Close(wire.CloseNormal, nil)
+				time.Sleep(5 * timeout)
+				c.Resume()
+			}, 5 * timeout, wire.CloseNormal, 6 * timeout},
+		{"pauses do not go on for ever", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
+			func(c *Conn) {
+				c.Close(wire.CloseNormal, nil)
+				for range 10*mostReply - 1 {
+					c.Pause()
+					time.Sleep(timeout / 10)
+					c.Resume()
+				}
+				c.Pause()
+			}, mostReply * timeout, wire.CloseAbnormal, mostReply * timeout},
+		{"a long pause and then reading", func(conn net.Conn) { io.CopyN(io.Discard, conn, 8) },
+			func(c *Conn) {
+				c.Pause()
+				c.Close(wire.CloseNormal, nil)
+				time.Sleep(mostReply*timeout - timeout/2)
+				c.Resume()
+			}, mostReply * timeout, wire.CloseAbnormal, mostReply * timeout},
+		{"an answer, and a pause after it", func(conn net.Conn) {
+			io.CopyN(io.Discard, conn, 8)
+			io.WriteString(conn, "\x88\x02\x03\xe8")
+		},
+			func(c *Conn) {
+				c.Close(wire.CloseNormal, nil)
+				time.Sleep(timeout / 2)
+				c.Pause()
+			}, 0, wire.CloseNormal, timeout},
 		{"an answer, and TCP stays", func(conn net.Conn) {
 			io.CopyN(io.Discard, conn, 8)
 			time.Sleep(3 * time.Second)

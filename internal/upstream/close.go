@@ -10,7 +10,8 @@ import (
 // Close starts the closing handshake, RFC 6455 §7.1.2: it sends a Close frame,
 // an empty one for CloseNoStatus. Messages still come until the target's own
 // Close, and then OnClosed; without one within CloseTimeout the connection is
-// dropped, and OnClosed brings CloseAbnormal. full is as in Send. Once a Close
+// dropped, and OnClosed brings CloseAbnormal. Pauses are not counted, unless they
+// are very long. full is as in Send. Once a Close
 // frame was sent, by this or in answer to the target's, Close does nothing.
 func (c *Conn) Close(code wire.CloseCode, reason []byte) (full bool, err error) {
 	switch {
@@ -26,7 +27,7 @@ func (c *Conn) Close(code wire.CloseCode, reason []byte) (full bool, err error) 
 	if c.closed {
 		return c.sent(nil)
 	}
-	c.startClock() // before the frame: it may be stuck behind others for ever
+	c.awaitReply() // before the frame: it may be stuck behind others for ever
 	return c.sent(c.writeClose(code, reason))
 }
 

@@ -61,6 +61,7 @@ type Conn struct {
 	owed    bool        // a pong is, with the payload pong
 	pong    []byte      // RFC 6455 §5.5.3 lets us answer only the newest ping
 	clock   *time.Timer // aborts; nil where nothing is waited for
+	reply   *reply      // what the clock waits for, if it is the target's Close
 
 	calls sync.Mutex // held during OnWritable and OnClosed, and by no method
 	ended bool       // OnClosed has begun; guarded by calls
@@ -104,7 +105,7 @@ func (c *Conn) Resume() { c.setPaused(false) }
 func (c *Conn) setPaused(paused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.paused = paused
+	c.changePause(paused)
 	c.changed.Broadcast()
 }
 
@@ -128,26 +129,4 @@ func (c *Conn) Abort() {
 	c.changed.Broadcast()
 	c.mu.Unlock()
 	c.out.Close() // which no goroutine keeps waiting
-}
-
-// startClock gives the target another CloseTimeout, and aborts after it. c.mu is
-// held.
-func (c *Conn) startClock() {
-	if c.aborted {
-		return
-	}
-	if c.clock == nil {
-		c.clock = time.AfterFunc(c.closeTimeout, c.Abort)
-	} else {
-		c.clock.Reset(c.closeTimeout)
-	}
-}
-
-// stopClock lets go of the clock, which else would keep c in memory. c.mu is
-// held.
-func (c *Conn) stopClock() {
-	if c.clock != nil {
-		c.clock.Stop()
-		c.clock = nil
-	}
 }

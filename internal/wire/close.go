@@ -13,13 +13,14 @@ type CloseCode uint16
 // The close codes that polysocket itself speaks of, RFC 6455 §7.4.1 and the
 // IANA registry.
 const (
-	CloseNormal        CloseCode = 1000
-	CloseGoingAway     CloseCode = 1001
-	CloseProtocolError CloseCode = 1002
-	CloseNoStatus      CloseCode = 1005 // stands for none given; never in a frame
-	CloseAbnormal      CloseCode = 1006 // stands for a connection that broke; never in a frame
-	CloseInvalidData   CloseCode = 1007
-	CloseTooBig        CloseCode = 1009
+	CloseNormal         CloseCode = 1000
+	CloseGoingAway      CloseCode = 1001
+	CloseProtocolError  CloseCode = 1002
+	CloseNoStatus       CloseCode = 1005 // stands for none given; never in a frame
+	CloseAbnormal       CloseCode = 1006 // stands for a connection that broke; never in a frame
+	CloseInvalidData    CloseCode = 1007
+	CloseTooBig         CloseCode = 1009
+	CloseServiceRestart CloseCode = 1012
 )
 
 // MaxCloseReason is the room for a reason in a Close frame, in bytes: a control

@@ -11,6 +11,49 @@ var polysocket = (function (exports) {
                 ? window
                 : Function('return this')();
 
+    /** For how many milliseconds a router that could not be reached is asked last. */
+    var shunned = 60000;
+    /**
+     * A rota says in which order a page's routers are asked: each time beginning with the next, so that all have as much to do, and
+     * those last that could not be reached a while ago.
+     */
+    var Rota = /** @class */ (function () {
+        /** The turn is the place of the router that is asked first. */
+        function Rota(routers, turn) {
+            this.routers = routers;
+            this.turn = turn;
+            this.shunnedUntil = {};
+        }
+        /** All of them, in the order for the next socket. */
+        Rota.prototype.next = function (now) {
+            return this.from(this.turn++, now);
+        };
+        /** All of them, beginning with this one. */
+        Rota.prototype.after = function (router, now) {
+            var place = 0;
+            for (var i = 0; i < this.routers.length; i++)
+                if (this.routers[i] === router)
+                    place = i;
+            return this.from(place, now);
+        };
+        Rota.prototype.reached = function (router) {
+            delete this.shunnedUntil[router];
+        };
+        Rota.prototype.unreached = function (router, now) {
+            this.shunnedUntil[router] = now + shunned;
+        };
+        Rota.prototype.from = function (place, now) {
+            var good = [];
+            var bad = [];
+            for (var i = 0; i < this.routers.length; i++) {
+                var router = this.routers[(place + i) % this.routers.length];
+                (this.shunnedUntil[router] > now ? bad : good).push(router);
+            }
+            return good.concat(bad);
+        };
+        return Rota;
+    }());
+
     /** What is longer than 2^31 - 1 ms runs out at once. */
     var longestTimer = 0x7fffffff;
     var known = ['websocket', 'stream', 'sse', 'xhr', 'jsonp'];
@@ -28,7 +71,7 @@ var polysocket = (function (exports) {
         }
         return {
             routers: routers,
-            turn: Math.floor(Math.random() * routers.length),
+            rota: new Rota(routers, Math.floor(Math.random() * routers.length)),
             token: o.token,
             transports: transportsOf(o.transports),
             timeout: Math.min(timeout, longestTimer),
@@ -391,9 +434,22 @@ var polysocket = (function (exports) {
         random: Math.random,
     };
 
+    /** The list without the items that are this one. */
+    function without(list, item) {
+        var rest = [];
+        for (var i = 0; i < list.length; i++)
+            if (list[i] !== item)
+                rest.push(list[i]);
+        return rest;
+    }
+
     /** The answer that an HTTP status and a body make. Where all is 200, the true status is in the body (protocol 1.5). */
     function answerOf(status, body) {
         return { status: status && body && typeof body.status === 'number' ? body.status : status, body: body };
+    }
+    /** Whether an answer is one of the protocol's, and not of somebody on the way: all have `ok`. */
+    function isOurs(answer) {
+        return !!answer.body && typeof answer.body.ok === 'boolean';
     }
     /** Writes parameters as a query has them. Those that are undefined are left out. */
     function query(params) {
@@ -422,122 +478,117 @@ var polysocket = (function (exports) {
         return 20000 + bytes / 8;
     }
 
-    /** The version of this client, as package.json has it. */
-    var version$1 = '0.1.0';
-
-    /** How often each router is asked, and how long to wait before it is asked again, in milliseconds. */
-    var rounds = 2;
-    var pause$1 = 300;
-    /**
-     * How many milliseconds a request goes on that is taken back. Its answer may be under way, and tells of a socket that nobody else
-     * would close.
+    /*
+     * A relay that is gone is not seen by a client, to which requests that fail all look alike. So it asks the routers (protocol 1.2):
+     * one question at a time for all sockets of a page that have the relay, since there may be hundreds, which a browser would let ask a few at
+     * a time.
      */
-    var crossing = 500;
-    /** The least time that a router is given, in milliseconds, where the wait is shared by many. */
-    var least = 3000;
-    /** Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer. */
-    function create$1(config, wish, exchange, clock, on) {
-        var routers = config.routers;
-        var start = config.turn++;
-        var timeout = Math.max(config.timeout / routers.length, Math.min(least, config.timeout));
-        var params = query({
-            from: 'polysocketjs-v' + version$1,
-            target: wish.target,
-            protocols: wish.protocols.length ? wish.protocols.join(',') : undefined,
-            token: wish.token,
-            nonce: wish.nonce,
-        });
-        var tries = 0;
-        var lost = false;
-        var asking;
-        var cancel;
-        function ask() {
-            var router = routers[(start + tries++) % routers.length];
-            var request = { url: router + '/create', params: params, post: true, timeout: timeout };
-            asking = true;
-            cancel = exchange(request, function (answer) {
-                took(router, answer);
-            }, function (answer) {
-                var at = created(router, answer.body || {});
-                if (at)
-                    close$1(at, exchange);
-            });
+    /** After how many milliseconds the next router is asked beside one that has not answered, and how many an answer may take. */
+    var patience$1 = 1000;
+    var timeout = 5000;
+    /** How many milliseconds lie between an answer that was not the end and the next question about the same relay, about. */
+    var pause$2 = 1000;
+    var Doubts = /** @class */ (function () {
+        function Doubts(clock) {
+            this.clock = clock;
+            this.doubts = [];
         }
-        function took(router, answer) {
-            var body = answer.body || {};
-            var at = created(router, body);
-            asking = false;
-            if (lost)
-                return at ? close$1(at, exchange) : undefined;
-            if (at)
-                return on.created(at, body.protocol || '', router);
-            var said = body.ok === false && typeof body.code === 'string';
-            // One that has no relay, or is ill, says nothing about the others.
-            var others = tries < routers.length;
-            if (said && !(others && (body.code === 'no_relay' || body.code === 'internal'))) {
-                return on.refused(body.code, sentence(answer));
+        /** Asks whether a relay is alive. It tells once, at the earliest when the call has returned. */
+        Doubts.prototype.ask = function (about, tell) {
+            var doubt = this.find(about);
+            if (!doubt) {
+                doubt = { about: about, askers: [], rests: false, stop: function () { } };
+                this.doubts.push(doubt);
+                this.put(doubt);
             }
-            if (answer.late && !others)
-                return on.failed('hung', sentence(answer));
-            if (others)
-                return ask();
-            if (tries >= rounds * routers.length)
-                return on.failed('refused', sentence(answer));
-            cancel = clock.after(pause$1 * (0.5 + clock.random()), ask);
+            var mine = doubt;
+            mine.askers.push(tell);
+            var self = this;
+            return function () {
+                if (!mine.askers.length)
+                    return; // all were told
+                mine.askers = without(mine.askers, tell);
+                if (!mine.askers.length && !mine.rests)
+                    self.leave(mine);
+            };
+        };
+        Doubts.prototype.find = function (about) {
+            for (var i = 0; i < this.doubts.length; i++) {
+                var known = this.doubts[i].about;
+                if (known.relay === about.relay && known.rota === about.rota && known.exchange === about.exchange)
+                    return this.doubts[i];
+            }
+            return null;
+        };
+        Doubts.prototype.put = function (doubt) {
+            var self = this;
+            doubt.rests = false;
+            doubt.stop = question(doubt.about, this.clock, function (alive) {
+                var askers = doubt.askers;
+                doubt.askers = [];
+                if (alive === false)
+                    self.leave(doubt);
+                else
+                    self.rest(doubt);
+                for (var i = 0; i < askers.length; i++)
+                    askers[i](alive);
+            });
+        };
+        Doubts.prototype.rest = function (doubt) {
+            var self = this;
+            doubt.rests = true;
+            doubt.stop = this.clock.after(pause$2 * (0.5 + this.clock.random()), function () {
+                if (doubt.askers.length)
+                    self.put(doubt);
+                else
+                    self.leave(doubt);
+            });
+        };
+        Doubts.prototype.leave = function (doubt) {
+            doubt.stop();
+            this.doubts = without(this.doubts, doubt);
+        };
+        return Doubts;
+    }());
+    /** Asks router after router, until one knows. */
+    function question(about, clock, tell) {
+        var rota = about.rota;
+        var routers = rota.after(about.router, clock.now());
+        var params = query({ host: about.host });
+        var asked = 0;
+        var open = [];
+        var stopTimer = function () { };
+        function next() {
+            stopTimer();
+            var router = routers[asked++];
+            if (asked < routers.length)
+                stopTimer = clock.after(patience$1, next);
+            var request = { url: router + '/relay', params: params, timeout: timeout };
+            var cancel = about.exchange(request, function (answer) {
+                open = without(open, cancel);
+                var body = answer.body;
+                if (body && typeof body.alive === 'boolean') {
+                    rota.reached(router);
+                    stop();
+                    return tell(body.alive);
+                }
+                if (!(body && typeof body.code === 'string'))
+                    rota.unreached(router, clock.now());
+                if (asked < routers.length)
+                    next();
+                else if (!open.length)
+                    tell(null);
+            });
+            open.push(cancel);
         }
         function stop() {
-            cancel();
+            stopTimer();
+            for (var i = 0; i < open.length; i++)
+                open[i]();
+            open = [];
         }
-        ask();
-        function lose() {
-            lost = true;
-            if (!asking)
-                stop();
-        }
-        return {
-            cancel: function () {
-                lose();
-                if (asking)
-                    clock.after(crossing, stop);
-            },
-            lose: lose,
-        };
-    }
-    /** Where the socket is that an answer tells of; null where it tells of none. */
-    function created(router, body) {
-        if (body.ok !== true || typeof body.polysocketd !== 'string' || typeof body.socket !== 'string')
-            return null;
-        var parts = /^(https?:\/\/)([^\/]*)(.*)$/i.exec(router);
-        // One process that is router and relay has both below the same path.
-        var path = body.polysocketd === parts[2] ? parts[3] : '';
-        return { relay: parts[1] + body.polysocketd + path, socket: body.socket };
-    }
-    /** Closes a socket that nobody wants any more. */
-    function close$1(at, exchange) {
-        var params = query({ t: 'c', code: 1000, status: 200 });
-        exchange({ url: at.relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, function () { });
-    }
-    /** Asks a router whether a relay is alive (protocol 1.2); null where there is no answer. */
-    function alive(router, at, exchange, tell) {
-        var params = query({ host: at.relay.split('/')[2] });
-        return exchange({ url: router + '/relay', params: params, timeout: 10000 }, function (answer) {
-            var body = answer.body;
-            tell(body && typeof body.alive === 'boolean' ? body.alive : null);
-        });
-    }
-    /** A word of 128 random bits. */
-    function newNonce(clock) {
-        var crypto = scope.crypto || scope.msCrypto;
-        var s = '';
-        if (crypto && crypto.getRandomValues && typeof scope.Uint8Array === 'function') {
-            var bytes = crypto.getRandomValues(new scope.Uint8Array(16));
-            for (var i = 0; i < 16; i++)
-                s += (bytes[i] + 256).toString(16).slice(1);
-            return s;
-        }
-        while (s.length < 32)
-            s += clock.random().toString(16).slice(2, 10);
-        return s.slice(0, 32);
+        next();
+        return stop;
     }
 
     /** How much a sentence tells of why nothing could be opened. */
@@ -589,6 +640,52 @@ var polysocket = (function (exports) {
                     all.splice(i, 1);
         };
         return Journal;
+    }());
+
+    /*
+     * A relay may be handed out by a fresh label before its name, so that a browser's few connections to a host are each socket's own
+     * (protocol names.wildcard). There are networks that do not resolve such labels, and relays whose certificate has none: a script sees but
+     * requests without an answer, as of a relay that is gone. So the name without the label is tried in turn, until one of them has answered.
+     */
+    /** For how many milliseconds sockets begin with the bare name, once that has answered where no label had. */
+    var bareFor = 10 * 60 * 1000;
+    /** Names knows by which of its two names a relay is reached from here, for all sockets of the page. */
+    var Names = /** @class */ (function () {
+        function Names(clock) {
+            this.clock = clock;
+            this.known = {};
+        }
+        /** Chooses the name that a socket begins with. */
+        Names.prototype.begin = function (at) {
+            var known = at.names && this.known[at.names.bare];
+            if (known && !known.labels && known.until > this.clock.now())
+                at.relay = at.names.bare;
+        };
+        /** Whether it is known by which of its names the socket's relay is reached. */
+        Names.prototype.knows = function (at) {
+            return !at.names || !!this.known[at.names.bare];
+        };
+        /** The relay has answered a request of a socket that was made by this name. */
+        Names.prototype.reached = function (at, relay) {
+            if (!at.names)
+                return;
+            var bare = at.names.bare;
+            if (relay !== bare)
+                this.known[bare] = { labels: true, until: 0 };
+            else if (!this.known[bare])
+                this.known[bare] = { labels: false, until: this.clock.now() + bareFor };
+        };
+        /** The relay has not answered one, and maybe somebody on the way has. What the socket asks for next goes by the name that is known to work, or by the other one. */
+        Names.prototype.unreached = function (at, relay) {
+            if (!at.names || relay !== at.relay)
+                return; // it goes by another by now
+            var known = this.known[at.names.bare];
+            var bare = known ? !known.labels : relay !== at.names.bare;
+            at.relay = bare ? at.names.bare : at.names.label;
+            if (known && bare)
+                known.until = this.clock.now() + bareFor; // a label was tried again
+        };
+        return Names;
     }());
 
     /* A page that goes away closes its sockets, as browsers do with native ones (WHATWG WebSockets §5, "make disappear"). */
@@ -953,10 +1050,15 @@ var polysocket = (function (exports) {
     var longRead = 20000;
     var shortRead = 1000;
     /** How long to wait, in milliseconds, after an answer that has brought nothing, and took less than that. */
-    var pause = 200;
+    var pause$1 = 200;
     /** How many milliseconds a stream has for its first bytes, at least and at most: between them it is three round trips. */
     var leastPatience = 1000;
     var mostPatience = 4000;
+    /**
+     * How many it has where there is no other way, and it is not known whether the name leads to the relay: which forgets a socket that
+     * it has not heard of for 10 s (protocol bound.grace). A poll is short then.
+     */
+    var firstPatience = 8000;
     /**
      * How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. On a path that is not
      * proven it is less, or three round trips, and once is enough.
@@ -1024,6 +1126,7 @@ var polysocket = (function (exports) {
         Reader.prototype.newRead = function () {
             return {
                 at: this.o.clock.now(),
+                relay: this.o.at.relay,
                 streams: false,
                 heard: 0,
                 heartbeat: heartbeat,
@@ -1035,11 +1138,13 @@ var polysocket = (function (exports) {
             var self = this;
             var read = (this.under = this.newRead());
             var down = this.steps.next();
-            var ttl = this.steps.probes() ? 0 : this.ttl;
+            var ttl = this.steps.probes() ? 0 : this.o.knows() ? this.ttl : shortRead;
             if (!this.o.path.proven && this.steps.hasOther())
                 read.heartbeat = trialHeartbeat;
             this.o.on.acknowledges();
-            this.cancel = down.read(this.o.at, this.ack, ttl, read.heartbeat, {
+            // All of a read goes by one name, though another comes into use meanwhile.
+            var at = { relay: read.relay, socket: this.o.at.socket };
+            this.cancel = down.read(at, this.ack, ttl, read.heartbeat, {
                 asked: function (streams) {
                     read.at = self.o.clock.now();
                     read.streams = streams;
@@ -1064,7 +1169,7 @@ var polysocket = (function (exports) {
         /** How many milliseconds the bytes of a stream have that are due. Where there is no other way, there is no hurry. */
         Reader.prototype.patience = function (least) {
             if (!this.steps.hasOther())
-                return heartbeat + lateness;
+                return this.o.knows() ? heartbeat + lateness : firstPatience;
             return Math.max(least, Math.min(mostPatience, 3 * this.o.roundTrip()));
         };
         Reader.prototype.alive = function (read, bare) {
@@ -1074,10 +1179,11 @@ var polysocket = (function (exports) {
                 this.pulse.beat(read.heartbeat + (tried ? this.patience(trialLateness) : lateness));
             if (!read.heard) {
                 read.heard = now;
+                this.o.on.told(read.relay, true);
                 if (!this.garbled)
                     this.sound();
             }
-            else if (now - read.heard > pause) {
+            else if (now - read.heard > pause$1) {
                 if (!tried)
                     this.silences = 0;
                 if (this.garbled)
@@ -1121,15 +1227,17 @@ var polysocket = (function (exports) {
             var code = answer.body && answer.body.code;
             var took = this.o.clock.now() - read.at;
             this.pulse.end();
+            if (!read.heard)
+                this.o.on.told(read.relay, answer.status === 200 || isOurs(answer));
             if (answer.status === 200) {
                 this.sound();
                 if (took >= this.ttl && !read.streams)
                     this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
                 // Nothing new, and at once, has a read that one of ours superseded which was late, or whoever is on the way and repeats.
-                if (read.fruitful || took > pause)
+                if (read.fruitful || took > pause$1)
                     this.read();
                 else
-                    this.after(pause);
+                    this.after(pause$1);
             }
             else if (code === 'no_socket' || code === 'bad_request') {
                 this.o.on.lost(sentence(answer), code === 'no_socket');
@@ -1153,6 +1261,9 @@ var polysocket = (function (exports) {
             var often = read.heard > 0 && ++this.silences >= mostSilences;
             var tried = read.heartbeat === trialHeartbeat;
             this.stop();
+            // Another way, where there is one, shows whether it is the name, or a stream that is held back.
+            if (!read.heard && !this.steps.hasOther())
+                this.o.on.told(read.relay, false);
             if (!read.heard || often || tried) {
                 var step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
                 if (!this.steps.probes())
@@ -1583,6 +1694,8 @@ var polysocket = (function (exports) {
         function Writer(o) {
             this.o = o;
             this.outbox = new Outbox();
+            /** Whose slots it uses: the relay, by each name that was in use. */
+            this.hosts = [];
             this.requests = [];
             this.stopWaiting = null;
             this.asked = false;
@@ -1592,8 +1705,7 @@ var polysocket = (function (exports) {
             /** How often requests were taken back since the last one went well. Each time the next has twice as long. */
             this.yields = 0;
             this.retry = new Retry(o.clock);
-            this.host = o.at.relay;
-            o.slots.join(this.host);
+            this.join();
         }
         /** Sends a message, or the close, behind all that was sent before. */
         Writer.prototype.send = function (frame) {
@@ -1613,25 +1725,31 @@ var polysocket = (function (exports) {
             if (this.stopWaiting)
                 this.stopWaiting();
             this.cancel();
-            this.o.slots.part(this.host, this);
+            for (var i = 0; i < this.hosts.length; i++)
+                this.o.slots.part(this.hosts[i], this);
         };
-        Writer.prototype.useSlot = function () {
+        Writer.prototype.useSlot = function (host) {
             if (this.stopWaiting)
                 return false;
+            if (host !== this.o.at.relay) {
+                this.ask(); // it goes by another name by now
+                return false;
+            }
             var parts = this.outbox.take(this.o.up);
             if (!parts.length && !this.owing)
                 return false;
             this.owing = false;
             var self = this;
-            var request = { parts: parts, cancel: function () { } };
+            var request = { host: host, parts: parts, cancel: function () { } };
             var sent = this.o.clock.now();
             this.requests.push(request);
             function done(answer) {
                 self.forget(request);
+                self.o.on.told(host, isOurs(answer));
                 if (answer.status === 201)
                     self.o.on.took(self.o.clock.now() - sent);
                 self.answered(parts, answer);
-                self.giveBack(); // which may take the next parts: so not before what was answered is known
+                self.giveBack(host); // which may take the next parts: so not before what was answered is known
             }
             var ack = this.o.ack();
             if (parts.length) {
@@ -1666,9 +1784,20 @@ var polysocket = (function (exports) {
             var self = this;
             this.o.clock.soon(function () {
                 self.asked = false;
-                if (!self.ended)
-                    self.o.slots.ask(self.host, self);
+                if (self.ended)
+                    return;
+                self.join();
+                self.o.slots.ask(self.o.at.relay, self);
             });
+        };
+        /** Is counted in where the relay is by now: connections are a host's. */
+        Writer.prototype.join = function () {
+            var host = this.o.at.relay;
+            for (var i = 0; i < this.hosts.length; i++)
+                if (this.hosts[i] === host)
+                    return;
+            this.hosts.push(host);
+            this.o.slots.join(host);
         };
         Writer.prototype.answered = function (parts, answer) {
             var body = answer.body;
@@ -1717,15 +1846,11 @@ var polysocket = (function (exports) {
                 this.owing = true;
         };
         Writer.prototype.forget = function (request) {
-            var rest = [];
-            for (var i = 0; i < this.requests.length; i++)
-                if (this.requests[i] !== request)
-                    rest.push(this.requests[i]);
-            this.requests = rest;
+            this.requests = without(this.requests, request);
         };
-        Writer.prototype.giveBack = function () {
+        Writer.prototype.giveBack = function (host) {
             if (!this.ended)
-                this.o.slots.leave(this.host, this);
+                this.o.slots.leave(host, this);
         };
         /** Takes all requests back. Those that have arrived count all the same. */
         Writer.prototype.cancel = function () {
@@ -1734,7 +1859,7 @@ var polysocket = (function (exports) {
                 all[i].cancel();
                 this.takeBack(all[i].parts);
                 this.forget(all[i]);
-                this.giveBack();
+                this.giveBack(all[i].host);
             }
         };
         return Writer;
@@ -1742,7 +1867,7 @@ var polysocket = (function (exports) {
 
     /** What a Close frame with a code and no reason has, in bytes. */
     var closeLength = 4;
-    /** How often requests fail in a row before the router is asked whether the relay is alive. */
+    /** How often requests fail in a row before routers are asked whether the relay is alive. */
     var doubt = 2;
     /**
      * A link is a socket's end in the browser, the mirror of the relay's session: two ordered ways that lose nothing, whatever
@@ -1754,10 +1879,10 @@ var polysocket = (function (exports) {
     var Link = /** @class */ (function () {
         function Link(o) {
             this.o = o;
-            this.asking = false;
+            /** Takes back what routers are asked; null while they are not. */
+            this.stopAsking = null;
             this.ended = false;
             var self = this;
-            this.url = o.at.relay + '/s/' + o.at.socket;
             this.roundTrip = o.roundTrip || 0;
             this.receipts = new Receipts(o.clock, function () {
                 self.writer.acknowledge();
@@ -1765,6 +1890,12 @@ var polysocket = (function (exports) {
             function failing(failures) {
                 if (failures >= doubt)
                     self.ask();
+            }
+            function told(relay, answered) {
+                if (answered)
+                    o.names.reached(o.at, relay);
+                else
+                    o.names.unreached(o.at, relay);
             }
             function lost(error, gone) {
                 self.fail(error, gone);
@@ -1774,6 +1905,9 @@ var polysocket = (function (exports) {
                 ways: o.downs,
                 path: o.path,
                 clock: o.clock,
+                knows: function () {
+                    return o.names.knows(o.at);
+                },
                 roundTrip: function () {
                     return self.roundTrip;
                 },
@@ -1788,6 +1922,7 @@ var polysocket = (function (exports) {
                         self.receipts.given();
                     },
                     stepped: o.on.stepped,
+                    told: told,
                     failing: failing,
                     lost: lost,
                 },
@@ -1807,6 +1942,7 @@ var polysocket = (function (exports) {
                         self.roundTrip = milliseconds;
                         self.reader.well();
                     },
+                    told: told,
                     failing: failing,
                     lost: lost,
                     tooLarge: function () {
@@ -1839,10 +1975,10 @@ var polysocket = (function (exports) {
                 var all = rest;
                 if (all[all.length - 1].kind !== 'c')
                     all.push({ kind: 'c', code: code, data: '' });
-                if (beacon(this.url, query({ t: 'f', n: rest[0].number, a: this.reader.ack }), batch(all)))
+                if (beacon(this.url(), query({ t: 'f', n: rest[0].number, a: this.reader.ack }), batch(all)))
                     return;
             }
-            beacon(this.url, this.closing(code));
+            beacon(this.url(), this.closing(code));
         };
         Link.prototype.arrived = function (frame) {
             if (frame.kind !== 'c')
@@ -1855,19 +1991,22 @@ var polysocket = (function (exports) {
         /** Ends it in the middle: what waits is given up, and the relay is to close the target's side. */
         Link.prototype.abandon = function () {
             this.end();
-            beacon(this.url, this.closing(1001));
+            beacon(this.url(), this.closing(1001));
+        };
+        /** Where it is written to. */
+        Link.prototype.url = function () {
+            return this.o.at.relay + '/s/' + this.o.at.socket;
         };
         /** The parameters of a close that takes effect at once, since it has no number (protocol up.close). */
         Link.prototype.closing = function (code) {
             return query({ t: 'c', code: code, a: this.reader.ack });
         };
         Link.prototype.ask = function () {
-            if (this.asking || this.ended)
+            if (this.stopAsking || this.ended)
                 return;
-            this.asking = true;
             var self = this;
-            this.o.alive(function (alive) {
-                self.asking = false;
+            this.stopAsking = this.o.alive(function (alive) {
+                self.stopAsking = null;
                 if (alive === false)
                     self.fail('the relay is gone', true);
             });
@@ -1884,6 +2023,8 @@ var polysocket = (function (exports) {
         };
         Link.prototype.end = function () {
             this.ended = true;
+            if (this.stopAsking)
+                this.stopAsking();
             this.reader.end();
             this.writer.end();
             this.receipts.given();
@@ -1901,6 +2042,7 @@ var polysocket = (function (exports) {
             downs: way.downs,
             path: way.path,
             exchange: way.exchange,
+            names: way.names,
             slots: way.slots,
             clock: way.clock,
             roundTrip: way.roundTrip,
@@ -2019,13 +2161,13 @@ var polysocket = (function (exports) {
         /** Counts a sender in. A host that has one only lets it have both slots. */
         Slots.prototype.join = function (host) {
             if (!this.hosts[host])
-                this.hosts[host] = { senders: 0, held: [], waiting: [], timer: null };
+                this.hosts[host] = { name: host, senders: 0, held: [], waiting: [], timer: null };
             this.hosts[host].senders++;
         };
         /** Counts it out, with all that it holds and waits for. */
         Slots.prototype.part = function (host, sender) {
             var h = this.hosts[host];
-            h.waiting = without$1(h.waiting, sender);
+            h.waiting = without(h.waiting, sender);
             while (holds(h, sender))
                 release(h, sender);
             if (--h.senders) {
@@ -2060,7 +2202,7 @@ var polysocket = (function (exports) {
                 }
                 h.waiting.splice(i, 1);
                 h.held.push({ by: sender, since: this.clock.now() });
-                if (!sender.useSlot())
+                if (!sender.useSlot(h.name))
                     release(h, sender);
             }
             this.watch(h);
@@ -2084,7 +2226,7 @@ var polysocket = (function (exports) {
             h.timer = this.clock.after(Math.max(0, over(first) - this.clock.now()), function () {
                 h.timer = null;
                 first.since = self.clock.now(); // it may have nothing that it can give back
-                h.waiting = without$1(h.waiting, first.by); // and is behind the others when it asks again
+                h.waiting = without(h.waiting, first.by); // and is behind the others when it asks again
                 first.by.yieldSlot();
                 self.watch(h);
             });
@@ -2109,13 +2251,6 @@ var polysocket = (function (exports) {
                 return;
             }
         }
-    }
-    function without$1(list, sender) {
-        var rest = [];
-        for (var i = 0; i < list.length; i++)
-            if (list[i] !== sender)
-                rest.push(list[i]);
-        return rest;
     }
 
     function eventsMissing() {
@@ -3406,7 +3541,7 @@ var polysocket = (function (exports) {
             if (before)
                 this.relay.clock.after(retirement, before.cancel);
             var members = this.members.slice();
-            var request = { members: members, cancel: nothing$1, brought: false };
+            var request = { members: members, cancel: nothing$2, brought: false };
             this.requests.push(request);
             var ttl = members[0].ttl;
             var heartbeat = members[0].heartbeat;
@@ -3493,14 +3628,7 @@ var polysocket = (function (exports) {
     function roomFor(member) {
         return member.at.socket.length + '%3A%2C'.length + 15;
     }
-    function without(list, item) {
-        var rest = [];
-        for (var i = 0; i < list.length; i++)
-            if (list[i] !== item)
-                rest.push(list[i]);
-        return rest;
-    }
-    function nothing$1() { }
+    function nothing$2() { }
 
     /**
      * Server-sent events (protocol 3.3). They end without saying why: where nothing has come before, a poll that does not wait asks
@@ -3542,7 +3670,7 @@ var polysocket = (function (exports) {
                 });
                 function truth(answer) {
                     if (answer.status === 200)
-                        answer = { status: 0, body: null };
+                        answer = { status: 0, body: answer.body };
                     receiver.done(answer);
                 }
                 return function () {
@@ -3677,15 +3805,25 @@ var polysocket = (function (exports) {
         return !!transports[name].down.streams;
     }
     var slots = new Slots(clock);
+    var names = new Names(clock);
+    var doubts = new Doubts(clock);
     /** What is known of the ways to relays, by the router that leads there: the relay may be another for each socket. */
     var paths = {};
     function pathTo(router) {
         return paths[router] || (paths[router] = { proven: false });
     }
     /** A connection by the first of a group, which may step to the others. */
-    function connection$1(names, at, router, roundTrip, place, journal) {
-        var first = transports[names[0]];
-        var ways = waysOf(names);
+    function connection$1(group, at, rota, router, roundTrip, place, journal) {
+        var first = transports[group[0]];
+        var ways = waysOf(group);
+        var about = {
+            relay: at.names ? at.names.bare : at.relay,
+            host: at.relay.split('/')[2],
+            router: router,
+            rota: rota,
+            exchange: first.exchange,
+        };
+        names.begin(at);
         var write = writeSteps(journal.info, ways, journal.changed);
         return relayed({
             at: at,
@@ -3693,11 +3831,12 @@ var polysocket = (function (exports) {
             downs: ways,
             path: pathTo(router),
             exchange: first.exchange,
+            names: names,
             slots: slots,
             clock: clock,
             roundTrip: roundTrip,
             alive: function (tell) {
-                alive(router, at, first.exchange, tell);
+                return doubts.ask(about, tell);
             },
             stepped: function (from, to, why) {
                 if (why === 'buffered')
@@ -3900,7 +4039,7 @@ var polysocket = (function (exports) {
     }
 
     var key = 'polysocket';
-    var version = 1;
+    var version$1 = 1;
     /**
      * What is blocked is so by a network, and a page is taken to another: home from work. Nobody tells it, so after half an hour
      * it looks again, which costs it a quarter of a second where nothing has changed. In milliseconds.
@@ -3927,7 +4066,7 @@ var polysocket = (function (exports) {
                     kept.push(facts[i]);
             if (value !== undefined)
                 kept.push([where, what, value, clock.now() + milliseconds]);
-            save(JSON.stringify({ v: version, facts: kept.slice(-64) }));
+            save(JSON.stringify({ v: version$1, facts: kept.slice(-64) }));
         }
         function blocked(what) {
             var fact = get(what);
@@ -3961,7 +4100,7 @@ var polysocket = (function (exports) {
         try {
             var all = JSON.parse(own || scope.localStorage.getItem(key));
             var now = clock.now();
-            for (var i = 0; all.v === version && i < all.facts.length; i++) {
+            for (var i = 0; all.v === version$1 && i < all.facts.length; i++) {
                 var fact = all.facts[i];
                 // What lasts for longer than anything was written when the clock was another.
                 if (fact && fact[3] > now && fact[3] <= now + tookFor)
@@ -3983,6 +4122,212 @@ var polysocket = (function (exports) {
             // There is none, or it may not be used, or it is full.
         }
     }
+
+    /** The version of this client, as package.json has it. */
+    var version = '0.1.0';
+
+    /** How often each router is asked, and how long to wait before it is asked again, in milliseconds. */
+    var rounds = 2;
+    var pause = 300;
+    /**
+     * After how many milliseconds the next router is asked beside one that has not answered, at most: the target may need as long, and so
+     * the first goes on.
+     */
+    var patience = 3000;
+    /**
+     * How many milliseconds a request goes on that is taken back. Its answer may be under way, and tells of a socket that nobody else
+     * would close.
+     */
+    var crossing = 500;
+    /**
+     * Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer: the next when one has
+     * failed, and beside one that hangs.
+     */
+    function create$1(config, wish, exchange, clock, on) {
+        var rota = config.rota;
+        var began = clock.now();
+        var routers = rota.next(began);
+        var alone = Math.min(patience, config.timeout / routers.length);
+        var params = query({
+            from: 'polysocketjs-v' + version,
+            target: wish.target,
+            protocols: wish.protocols.length ? wish.protocols.join(',') : undefined,
+            token: wish.token,
+            nonce: wish.nonce,
+        });
+        var outcomes = {};
+        var under = [];
+        var tries = 0;
+        /** What a router has said that has no relay, or is ill: it says nothing about the others. */
+        var word = '';
+        /** Whether it was told what came of it, or nobody wants to know. */
+        var over = false;
+        var stopTimer = null;
+        function wait(milliseconds) {
+            stopTimer = clock.after(milliseconds, function () {
+                stopTimer = null;
+                ask();
+            });
+        }
+        function stopWaiting() {
+            if (stopTimer)
+                stopTimer();
+            stopTimer = null;
+        }
+        /** The one whose turn it is, of those that are not being asked. */
+        function next() {
+            while (tries < rounds * routers.length) {
+                var router = routers[tries++ % routers.length];
+                var idle = true;
+                for (var i = 0; i < under.length; i++)
+                    if (under[i].router === router)
+                        idle = false;
+                if (idle)
+                    return router;
+            }
+            return null;
+        }
+        function ask() {
+            stopWaiting();
+            var now = clock.now();
+            var router = next();
+            if (router === null)
+                return;
+            var asked = { router: router, at: now, cancel: nothing$1 };
+            under.push(asked);
+            if (tries < routers.length)
+                wait(alone);
+            var request = {
+                url: router + '/create',
+                params: params,
+                post: true,
+                timeout: Math.max(1, began + config.timeout - now),
+            };
+            asked.cancel = exchange(request, function (answer) {
+                under = without(under, asked);
+                took(router, answer);
+            }, function (answer) {
+                unwanted(created(router, answer.body || {}));
+            });
+        }
+        function took(router, answer) {
+            var body = answer.body || {};
+            var at = created(router, body);
+            var said = body.ok === false && typeof body.code === 'string';
+            if (over)
+                return unwanted(at);
+            if (at || said)
+                rota.reached(router);
+            else
+                rota.unreached(router, clock.now());
+            if (at) {
+                end();
+                return on.created(at, body.protocol || '', router);
+            }
+            outcomes[router] = sentence(answer);
+            if (said && body.code !== 'no_relay' && body.code !== 'internal') {
+                end();
+                return on.refused(body.code, sentence(answer));
+            }
+            if (said)
+                word = body.code;
+            if (tries < routers.length)
+                return ask();
+            var late = answer.late || clock.now() - began >= config.timeout;
+            if (!word && !late && tries < rounds * routers.length) {
+                if (!stopTimer)
+                    wait(pause * (0.5 + clock.random()));
+                return;
+            }
+            if (under.length)
+                return;
+            end();
+            if (word)
+                on.refused(word, routers.length > 1 ? tried() : sentence(answer));
+            else
+                on.failed(late ? 'hung' : 'refused', tried());
+        }
+        function tried() {
+            var s = '';
+            for (var i = 0; i < routers.length; i++)
+                s += (s && '; ') + routers[i] + ': ' + outcomes[routers[i]];
+            return s;
+        }
+        function unwanted(at) {
+            if (at)
+                close$1(at, exchange);
+        }
+        /** It is known what came of it. Those who are asked still are not needed, and who had the time has hung. */
+        function end() {
+            for (var i = 0; i < under.length; i++) {
+                if (clock.now() - under[i].at >= alone)
+                    rota.unreached(under[i].router, clock.now());
+            }
+            lose();
+            takeBack();
+        }
+        function lose() {
+            over = true;
+            stopWaiting();
+        }
+        function takeBack() {
+            if (!under.length)
+                return;
+            clock.after(crossing, function () {
+                for (var i = 0; i < under.length; i++)
+                    under[i].cancel();
+                under = [];
+            });
+        }
+        ask();
+        return {
+            cancel: function () {
+                lose();
+                takeBack();
+            },
+            lose: lose,
+        };
+    }
+    /** Where the socket is that an answer tells of; null where it tells of none. */
+    function created(router, body) {
+        if (body.ok !== true || typeof body.polysocketd !== 'string' || typeof body.socket !== 'string')
+            return null;
+        var parts = /^(https?:\/\/)([^\/]*)(.*)$/i.exec(router);
+        function base(host) {
+            // One process that is router and relay has both below the same path.
+            return parts[1] + host + (host === parts[2] ? parts[3] : '');
+        }
+        var at = { relay: base(body.polysocketd), socket: body.socket };
+        if (body.bare && typeof body.bare === 'string')
+            at.names = { label: at.relay, bare: base(body.bare) };
+        return at;
+    }
+    /** Closes a socket that nobody wants any more. */
+    function close$1(at, exchange) {
+        var params = query({ t: 'c', code: 1000, status: 200 });
+        function by(relay, done) {
+            exchange({ url: relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, done);
+        }
+        by(at.relay, function (answer) {
+            if (!answer.status && at.names)
+                by(at.names.bare, nothing$1);
+        });
+    }
+    /** A word of 128 random bits. */
+    function newNonce(clock) {
+        var crypto = scope.crypto || scope.msCrypto;
+        var s = '';
+        if (crypto && crypto.getRandomValues && typeof scope.Uint8Array === 'function') {
+            var bytes = crypto.getRandomValues(new scope.Uint8Array(16));
+            for (var i = 0; i < 16; i++)
+                s += (bytes[i] + 256).toString(16).slice(1);
+            return s;
+        }
+        while (s.length < 32)
+            s += clock.random().toString(16).slice(2, 10);
+        return s.slice(0, 32);
+    }
+    function nothing$1() { }
 
     /** Asks the page for its token. Either event may come before the call has returned, and only one does. */
     function askToken(config, clock, on) {
@@ -4109,7 +4454,7 @@ var polysocket = (function (exports) {
                     if (!wrong) {
                         return on.arrived({
                             transport: names[0],
-                            connection: connection$1(names, at, router, clock.now() - began, self.place, self.journal),
+                            connection: connection$1(names, at, self.config.rota, router, clock.now() - began, self.place, self.journal),
                             protocol: protocol,
                             extensions: '',
                         });
@@ -4874,7 +5219,7 @@ var polysocket = (function (exports) {
     exports.info = info;
     exports.install = install;
     exports.on = on;
-    exports.version = version$1;
+    exports.version = version;
 
     return exports;
 

@@ -6,7 +6,7 @@ export type TransportName = 'websocket' | 'stream' | 'sse' | 'xhr' | 'jsonp';
 export interface Options {
   /**
    * Where the router is: a base URL such as `https://relay.example.com` or `https://app.example.com/polysocket`, or a list
-   * of them, each of which serves as well as another. Left out, it is the place that the script element of polysocket.js
+   * of them, each of which serves as well as another: they have the same relays. Left out, it is the place that the script element of polysocket.js
    * names.
    */
   router?: string | readonly string[];

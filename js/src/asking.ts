@@ -119,7 +119,7 @@ export class Asking {
         if (!wrong) {
           return on.arrived({
             transport: names[0],
-            connection: connection(names, at, router, clock.now() - began, self.place, self.journal),
+            connection: connection(names, at, self.config.rota, router, clock.now() - began, self.place, self.journal),
             protocol: protocol,
             extensions: '',
           });

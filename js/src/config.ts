@@ -1,12 +1,13 @@
 import type { Options, TransportName } from './api.js';
 import { scope } from './engine/global.js';
+import { Rota } from './rota.js';
 
 /** Options that were looked at, with their defaults. */
 export interface Config {
   /** The routers' base URLs, without a slash at the end. */
   routers: string[];
-  /** Which of them is asked first the next time. */
-  turn: number;
+  /** Which of them is asked first, and next. */
+  rota: Rota;
   token: Options['token'];
   transports: TransportName[];
   /** Milliseconds. */
@@ -35,7 +36,7 @@ export function configure(options: Options | undefined, native: typeof WebSocket
   }
   return {
     routers: routers,
-    turn: Math.floor(Math.random() * routers.length),
+    rota: new Rota(routers, Math.floor(Math.random() * routers.length)),
     token: o.token,
     transports: transportsOf(o.transports),
     timeout: Math.min(timeout, longestTimer),

@@ -1,6 +1,7 @@
 import type { Config } from './config.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { scope } from './engine/global.js';
+import { without } from './engine/list.js';
 import { query, sentence, type Answer, type Exchange } from './http/exchange.js';
 import type { Run } from './race.js';
 import type { Address } from './transport/transport.js';
@@ -18,9 +19,9 @@ export interface Wish {
 /** What came of it. */
 export interface CreateEvents {
   created(at: Address, protocol: string, router: string): void;
-  /** A router has said no, and why, in a word and in a sentence. Others would say the same. */
+  /** A router has said no, and why, in a word and in a sentence. Others would say the same, or have. */
   refused(code: string, error: string): void;
-  /** No router was reached this way. */
+  /** No router was reached this way. The error says what became of each. */
   failed(why: string, error: string): void;
 }
 
@@ -29,19 +30,33 @@ const rounds = 2;
 const pause = 300;
 
 /**
+ * After how many milliseconds the next router is asked beside one that has not answered, at most: the target may need as long, and so
+ * the first goes on.
+ */
+const patience = 3000;
+
+/**
  * How many milliseconds a request goes on that is taken back. Its answer may be under way, and tells of a socket that nobody else
  * would close.
  */
 const crossing = 500;
 
-/** The least time that a router is given, in milliseconds, where the wait is shared by many. */
-const least = 3000;
+/** A router that is being asked. */
+interface Asked {
+  router: string;
+  at: number;
+  cancel: Cancel;
+}
 
-/** Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer. */
+/**
+ * Has a socket opened (protocol 1.1). It asks the routers one after the other, until one gives it an answer: the next when one has
+ * failed, and beside one that hangs.
+ */
 export function create(config: Config, wish: Wish, exchange: Exchange, clock: Clock, on: CreateEvents): Run {
-  const routers = config.routers;
-  const start = config.turn++;
-  const timeout = Math.max(config.timeout / routers.length, Math.min(least, config.timeout));
+  const rota = config.rota;
+  const began = clock.now();
+  const routers = rota.next(began);
+  const alone = Math.min(patience, config.timeout / routers.length);
   const params = query({
     from: 'polysocketjs-v' + version,
     target: wish.target,
@@ -49,23 +64,60 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
     token: wish.token,
     nonce: wish.nonce,
   });
+  const outcomes: { [router: string]: string } = {};
+  let under: Asked[] = [];
   let tries = 0;
-  let lost = false;
-  let asking: boolean;
-  let cancel: Cancel;
+  /** What a router has said that has no relay, or is ill: it says nothing about the others. */
+  let word = '';
+  /** Whether it was told what came of it, or nobody wants to know. */
+  let over = false;
+  let stopTimer: Cancel | null = null;
+
+  function wait(milliseconds: number): void {
+    stopTimer = clock.after(milliseconds, function () {
+      stopTimer = null;
+      ask();
+    });
+  }
+
+  function stopWaiting(): void {
+    if (stopTimer) stopTimer();
+    stopTimer = null;
+  }
+
+  /** The one whose turn it is, of those that are not being asked. */
+  function next(): string | null {
+    while (tries < rounds * routers.length) {
+      const router = routers[tries++ % routers.length];
+      let idle = true;
+      for (let i = 0; i < under.length; i++) if (under[i].router === router) idle = false;
+      if (idle) return router;
+    }
+    return null;
+  }
 
   function ask(): void {
-    const router = routers[(start + tries++) % routers.length];
-    const request = { url: router + '/create', params: params, post: true, timeout: timeout };
-    asking = true;
-    cancel = exchange(
+    stopWaiting();
+    const now = clock.now();
+    const router = next();
+    if (router === null) return;
+    const asked: Asked = { router: router, at: now, cancel: nothing };
+    under.push(asked);
+    if (tries < routers.length) wait(alone);
+    const request = {
+      url: router + '/create',
+      params: params,
+      post: true,
+      timeout: Math.max(1, began + config.timeout - now),
+    };
+    asked.cancel = exchange(
       request,
       function (answer) {
+        under = without(under, asked);
         took(router, answer);
       },
       function (answer) {
-        const at = created(router, answer.body || {});
-        if (at) close(at, exchange);
+        unwanted(created(router, answer.body || {}));
       },
     );
   }
@@ -73,33 +125,69 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
   function took(router: string, answer: Answer): void {
     const body = answer.body || {};
     const at = created(router, body);
-    asking = false;
-    if (lost) return at ? close(at, exchange) : undefined;
-    if (at) return on.created(at, body.protocol || '', router);
     const said = body.ok === false && typeof body.code === 'string';
-    // One that has no relay, or is ill, says nothing about the others.
-    const others = tries < routers.length;
-    if (said && !(others && (body.code === 'no_relay' || body.code === 'internal'))) {
+    if (over) return unwanted(at);
+    if (at || said) rota.reached(router);
+    else rota.unreached(router, clock.now());
+    if (at) {
+      end();
+      return on.created(at, body.protocol || '', router);
+    }
+    outcomes[router] = sentence(answer);
+    if (said && body.code !== 'no_relay' && body.code !== 'internal') {
+      end();
       return on.refused(body.code, sentence(answer));
     }
-    if (answer.late && !others) return on.failed('hung', sentence(answer));
-    if (others) return ask();
-    if (tries >= rounds * routers.length) return on.failed('refused', sentence(answer));
-    cancel = clock.after(pause * (0.5 + clock.random()), ask);
+    if (said) word = body.code;
+    if (tries < routers.length) return ask();
+    const late = answer.late || clock.now() - began >= config.timeout;
+    if (!word && !late && tries < rounds * routers.length) {
+      if (!stopTimer) wait(pause * (0.5 + clock.random()));
+      return;
+    }
+    if (under.length) return;
+    end();
+    if (word) on.refused(word, routers.length > 1 ? tried() : sentence(answer));
+    else on.failed(late ? 'hung' : 'refused', tried());
   }
 
-  function stop(): void {
-    cancel();
+  function tried(): string {
+    let s = '';
+    for (let i = 0; i < routers.length; i++) s += (s && '; ') + routers[i] + ': ' + outcomes[routers[i]];
+    return s;
   }
-  ask();
+
+  function unwanted(at: Address | null): void {
+    if (at) close(at, exchange);
+  }
+
+  /** It is known what came of it. Those who are asked still are not needed, and who had the time has hung. */
+  function end(): void {
+    for (let i = 0; i < under.length; i++) {
+      if (clock.now() - under[i].at >= alone) rota.unreached(under[i].router, clock.now());
+    }
+    lose();
+    takeBack();
+  }
+
   function lose(): void {
-    lost = true;
-    if (!asking) stop();
+    over = true;
+    stopWaiting();
   }
+
+  function takeBack(): void {
+    if (!under.length) return;
+    clock.after(crossing, function () {
+      for (let i = 0; i < under.length; i++) under[i].cancel();
+      under = [];
+    });
+  }
+
+  ask();
   return {
     cancel: function () {
       lose();
-      if (asking) clock.after(crossing, stop);
+      takeBack();
     },
     lose: lose,
   };
@@ -109,23 +197,23 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
 function created(router: string, body: any): Address | null {
   if (body.ok !== true || typeof body.polysocketd !== 'string' || typeof body.socket !== 'string') return null;
   const parts = /^(https?:\/\/)([^\/]*)(.*)$/i.exec(router)!;
-  // One process that is router and relay has both below the same path.
-  const path = body.polysocketd === parts[2] ? parts[3] : '';
-  return { relay: parts[1] + body.polysocketd + path, socket: body.socket };
+  function base(host: string): string {
+    // One process that is router and relay has both below the same path.
+    return parts[1] + host + (host === parts[2] ? parts[3] : '');
+  }
+  const at: Address = { relay: base(body.polysocketd), socket: body.socket };
+  if (body.bare && typeof body.bare === 'string') at.names = { label: at.relay, bare: base(body.bare) };
+  return at;
 }
 
 /** Closes a socket that nobody wants any more. */
 export function close(at: Address, exchange: Exchange): void {
   const params = query({ t: 'c', code: 1000, status: 200 });
-  exchange({ url: at.relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, function () {});
-}
-
-/** Asks a router whether a relay is alive (protocol 1.2); null where there is no answer. */
-export function alive(router: string, at: Address, exchange: Exchange, tell: (alive: boolean | null) => void): Cancel {
-  const params = query({ host: at.relay.split('/')[2] });
-  return exchange({ url: router + '/relay', params: params, timeout: 10000 }, function (answer) {
-    const body = answer.body;
-    tell(body && typeof body.alive === 'boolean' ? body.alive : null);
+  function by(relay: string, done: (answer: Answer) => void): void {
+    exchange({ url: relay + '/s/' + at.socket, params: params, post: true, timeout: 10000 }, done);
+  }
+  by(at.relay, function (answer) {
+    if (!answer.status && at.names) by(at.names.bare, nothing);
   });
 }
 
@@ -141,3 +229,5 @@ export function newNonce(clock: Clock): string {
   while (s.length < 32) s += clock.random().toString(16).slice(2, 10);
   return s.slice(0, 32);
 }
+
+function nothing(): void {}

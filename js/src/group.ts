@@ -1,11 +1,13 @@
 import type { TransportName } from './api.js';
 import type { Connection } from './connection.js';
-import { alive } from './create.js';
+import { Doubts } from './alive.js';
 import { clock } from './engine/clock.js';
 import { tells, type Journal } from './journal.js';
 import type { Place } from './memory.js';
+import { Names } from './names.js';
 import type { Path } from './proof.js';
 import { relayed } from './relayed.js';
+import type { Rota } from './rota.js';
 import { Slots } from './slots.js';
 import { waysOf, writeSteps } from './stepping.js';
 import { transports, type Address } from './transport/transport.js';
@@ -56,6 +58,8 @@ function streams(name: TransportName): boolean {
 }
 
 const slots = new Slots(clock);
+const names = new Names(clock);
+const doubts = new Doubts(clock);
 
 /** What is known of the ways to relays, by the router that leads there: the relay may be another for each socket. */
 const paths: { [router: string]: Path } = {};
@@ -66,15 +70,24 @@ function pathTo(router: string): Path {
 
 /** A connection by the first of a group, which may step to the others. */
 export function connection(
-  names: TransportName[],
+  group: TransportName[],
   at: Address,
+  rota: Rota,
   router: string,
   roundTrip: number,
   place: Place,
   journal: Journal,
 ): Connection {
-  const first = transports[names[0]]!;
-  const ways = waysOf(names);
+  const first = transports[group[0]]!;
+  const ways = waysOf(group);
+  const about = {
+    relay: at.names ? at.names.bare : at.relay,
+    host: at.relay.split('/')[2],
+    router: router,
+    rota: rota,
+    exchange: first.exchange,
+  };
+  names.begin(at);
   const write = writeSteps(journal.info, ways, journal.changed);
   return relayed({
     at: at,
@@ -82,11 +95,12 @@ export function connection(
     downs: ways,
     path: pathTo(router),
     exchange: first.exchange,
+    names: names,
     slots: slots,
     clock: clock,
     roundTrip: roundTrip,
     alive: function (tell) {
-      alive(router, at, first.exchange, tell);
+      return doubts.ask(about, tell);
     },
     stepped: function (from, to, why) {
       if (why === 'buffered') place.block('stream', why);

@@ -1,7 +1,9 @@
 import type { TransportName } from './api.js';
-import type { Clock } from './engine/clock.js';
+import type { Tell } from './alive.js';
+import type { Cancel, Clock } from './engine/clock.js';
 import { beacon, beaconRoom } from './http/beacon.js';
 import { query, type Exchange } from './http/exchange.js';
+import type { Names } from './names.js';
 import type { Path } from './proof.js';
 import { Reader } from './reader.js';
 import { Receipts } from './receipts.js';
@@ -21,12 +23,14 @@ export interface LinkOptions {
   /** What is known of the way to the relay; all sockets that go it have the same. */
   path: Path;
   exchange: Exchange;
+  /** By which of its names the relay is reached. */
+  names: Names;
   slots: Slots;
   clock: Clock;
   /** How many milliseconds a request has taken before, as that which has opened the socket; 0 where that is not known. */
   roundTrip?: number;
-  /** Asks the router whether the relay is alive; null where it does not answer. */
-  alive(tell: (alive: boolean | null) => void): void;
+  /** Asks the routers whether the relay is alive. It tells once, and not before the call has returned. */
+  alive(tell: Tell): Cancel;
   on: LinkEvents;
 }
 
@@ -45,7 +49,7 @@ export interface LinkEvents {
 /** What a Close frame with a code and no reason has, in bytes. */
 const closeLength = 4;
 
-/** How often requests fail in a row before the router is asked whether the relay is alive. */
+/** How often requests fail in a row before routers are asked whether the relay is alive. */
 const doubt = 2;
 
 /**
@@ -59,21 +63,23 @@ export class Link {
   private readonly writer: Writer;
   private readonly reader: Reader;
   private readonly receipts: Receipts;
-  /** Where it is written to. */
-  private readonly url: string;
   private roundTrip: number;
-  private asking = false;
+  /** Takes back what routers are asked; null while they are not. */
+  private stopAsking: Cancel | null = null;
   private ended = false;
 
   constructor(private readonly o: LinkOptions) {
     const self = this;
-    this.url = o.at.relay + '/s/' + o.at.socket;
     this.roundTrip = o.roundTrip || 0;
     this.receipts = new Receipts(o.clock, function () {
       self.writer.acknowledge();
     });
     function failing(failures: number): void {
       if (failures >= doubt) self.ask();
+    }
+    function told(relay: string, answered: boolean): void {
+      if (answered) o.names.reached(o.at, relay);
+      else o.names.unreached(o.at, relay);
     }
     function lost(error: string, gone?: boolean): void {
       self.fail(error, gone);
@@ -83,6 +89,9 @@ export class Link {
       ways: o.downs,
       path: o.path,
       clock: o.clock,
+      knows: function () {
+        return o.names.knows(o.at);
+      },
       roundTrip: function () {
         return self.roundTrip;
       },
@@ -97,6 +106,7 @@ export class Link {
           self.receipts.given();
         },
         stepped: o.on.stepped,
+        told: told,
         failing: failing,
         lost: lost,
       },
@@ -116,6 +126,7 @@ export class Link {
           self.roundTrip = milliseconds;
           self.reader.well();
         },
+        told: told,
         failing: failing,
         lost: lost,
         tooLarge: function () {
@@ -150,9 +161,9 @@ export class Link {
     if (rest && rest.length) {
       const all: Frame[] = rest;
       if (all[all.length - 1].kind !== 'c') all.push({ kind: 'c', code: code, data: '' });
-      if (beacon(this.url, query({ t: 'f', n: rest[0].number, a: this.reader.ack }), batch(all))) return;
+      if (beacon(this.url(), query({ t: 'f', n: rest[0].number, a: this.reader.ack }), batch(all))) return;
     }
-    beacon(this.url, this.closing(code));
+    beacon(this.url(), this.closing(code));
   }
 
   private arrived(frame: Frame): void {
@@ -166,7 +177,12 @@ export class Link {
   /** Ends it in the middle: what waits is given up, and the relay is to close the target's side. */
   private abandon(): void {
     this.end();
-    beacon(this.url, this.closing(1001));
+    beacon(this.url(), this.closing(1001));
+  }
+
+  /** Where it is written to. */
+  private url(): string {
+    return this.o.at.relay + '/s/' + this.o.at.socket;
   }
 
   /** The parameters of a close that takes effect at once, since it has no number (protocol up.close). */
@@ -175,11 +191,10 @@ export class Link {
   }
 
   private ask(): void {
-    if (this.asking || this.ended) return;
-    this.asking = true;
+    if (this.stopAsking || this.ended) return;
     const self = this;
-    this.o.alive(function (alive) {
-      self.asking = false;
+    this.stopAsking = this.o.alive(function (alive) {
+      self.stopAsking = null;
       if (alive === false) self.fail('the relay is gone', true);
     });
   }
@@ -194,6 +209,7 @@ export class Link {
 
   private end(): void {
     this.ended = true;
+    if (this.stopAsking) this.stopAsking();
     this.reader.end();
     this.writer.end();
     this.receipts.given();

@@ -1,7 +1,7 @@
 import type { TransportName } from './api.js';
 import type { Cancel, Clock } from './engine/clock.js';
 import { Pulse } from './engine/pulse.js';
-import { sentence, type Answer } from './http/exchange.js';
+import { isOurs, sentence, type Answer } from './http/exchange.js';
 import { heartbeat, Proof, trialHeartbeat, type Path } from './proof.js';
 import { Retry } from './retry.js';
 import { Steps, type Way, type Why } from './steps.js';
@@ -23,6 +23,12 @@ const leastPatience = 1000;
 const mostPatience = 4000;
 
 /**
+ * How many it has where there is no other way, and it is not known whether the name leads to the relay: which forgets a socket that
+ * it has not heard of for 10 s (protocol bound.grace). A poll is short then.
+ */
+const firstPatience = 8000;
+
+/**
  * How many milliseconds a heartbeat may be late, and how often they stay out before the stream is given up. On a path that is not
  * proven it is less, or three round trips, and once is enough.
  */
@@ -40,6 +46,8 @@ export interface ReaderOptions {
   clock: Clock;
   /** What is known of the way to the relay. */
   path: Path;
+  /** Whether it is known that the relay is reached by its name. */
+  knows(): boolean;
   /** How many milliseconds a request of the socket has taken lately. */
   roundTrip(): number;
   on: {
@@ -51,6 +59,8 @@ export interface ReaderOptions {
     acknowledges(): void;
     /** It reads by another way (see Steps). */
     stepped(from: TransportName, to: TransportName, why: Why | ''): void;
+    /** Whether a read, which was made by this name of the relay, was answered there; the first bytes of a stream are an answer. */
+    told(relay: string, answered: boolean): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be read; where the socket is gone, nobody there holds it any more. */
@@ -60,8 +70,9 @@ export interface ReaderOptions {
 
 /** A read that is under way. */
 interface Read {
-  /** When it was made. */
+  /** When it was made, and by which name of the relay. */
   at: number;
+  relay: string;
   /** Whether a stream was asked for, and when bytes of it came first; 0 where none have. */
   streams: boolean;
   heard: number;
@@ -139,6 +150,7 @@ export class Reader {
   private newRead(): Read {
     return {
       at: this.o.clock.now(),
+      relay: this.o.at.relay,
       streams: false,
       heard: 0,
       heartbeat: heartbeat,
@@ -151,10 +163,12 @@ export class Reader {
     const self = this;
     const read = (this.under = this.newRead());
     const down = this.steps.next();
-    const ttl = this.steps.probes() ? 0 : this.ttl;
+    const ttl = this.steps.probes() ? 0 : this.o.knows() ? this.ttl : shortRead;
     if (!this.o.path.proven && this.steps.hasOther()) read.heartbeat = trialHeartbeat;
     this.o.on.acknowledges();
-    this.cancel = down.read(this.o.at, this.ack, ttl, read.heartbeat, {
+    // All of a read goes by one name, though another comes into use meanwhile.
+    const at = { relay: read.relay, socket: this.o.at.socket };
+    this.cancel = down.read(at, this.ack, ttl, read.heartbeat, {
       asked: function (streams) {
         read.at = self.o.clock.now();
         read.streams = streams;
@@ -177,7 +191,7 @@ export class Reader {
 
   /** How many milliseconds the bytes of a stream have that are due. Where there is no other way, there is no hurry. */
   private patience(least: number): number {
-    if (!this.steps.hasOther()) return heartbeat + lateness;
+    if (!this.steps.hasOther()) return this.o.knows() ? heartbeat + lateness : firstPatience;
     return Math.max(least, Math.min(mostPatience, 3 * this.o.roundTrip()));
   }
 
@@ -187,6 +201,7 @@ export class Reader {
     if (read.streams) this.pulse.beat(read.heartbeat + (tried ? this.patience(trialLateness) : lateness));
     if (!read.heard) {
       read.heard = now;
+      this.o.on.told(read.relay, true);
       if (!this.garbled) this.sound();
     } else if (now - read.heard > pause) {
       if (!tried) this.silences = 0;
@@ -227,6 +242,7 @@ export class Reader {
     const code = answer.body && answer.body.code;
     const took = this.o.clock.now() - read.at;
     this.pulse.end();
+    if (!read.heard) this.o.on.told(read.relay, answer.status === 200 || isOurs(answer));
     if (answer.status === 200) {
       this.sound();
       if (took >= this.ttl && !read.streams) this.ttl = Math.min(longRead, Math.ceil(this.ttl * 1.1)); // it may be longer again
@@ -252,6 +268,8 @@ export class Reader {
     const often = read.heard > 0 && ++this.silences >= mostSilences;
     const tried = read.heartbeat === trialHeartbeat;
     this.stop();
+    // Another way, where there is one, shows whether it is the name, or a stream that is held back.
+    if (!read.heard && !this.steps.hasOther()) this.o.on.told(read.relay, false);
     if (!read.heard || often || tried) {
       const step = this.steps.failed('buffered', !read.heard || often ? read.at : read.proof.due());
       if (!this.steps.probes()) this.silences = 0;

@@ -27,6 +27,7 @@ export function relayed(way: Relaying): Connection {
     downs: way.downs,
     path: way.path,
     exchange: way.exchange,
+    names: way.names,
     slots: way.slots,
     clock: way.clock,
     roundTrip: way.roundTrip,

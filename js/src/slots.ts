@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from './engine/clock.js';
+import { without } from './engine/list.js';
 
 /*
  * A browser has six connections to one host, and each socket's read holds one. So requests up have to share two, over all
@@ -10,8 +11,8 @@ const most = 2;
 
 /** Somebody who sends to a host. */
 export interface Sender {
-  /** A slot is there. The answer is whether it is used: then it is to be given back with leave. */
-  useSlot(): boolean;
+  /** A slot of the host is there. The answer is whether it is used: then it is to be given back with leave. */
+  useSlot(host: string): boolean;
   /** For how many milliseconds it may hold a slot while others wait who have none. */
   turn(): number;
   /** They have waited for so long: it should give back what it can, and ask again. */
@@ -19,6 +20,7 @@ export interface Sender {
 }
 
 interface Host {
+  name: string;
   senders: number;
   held: { by: Sender; since: number }[];
   waiting: Sender[];
@@ -32,7 +34,7 @@ export class Slots {
 
   /** Counts a sender in. A host that has one only lets it have both slots. */
   join(host: string): void {
-    if (!this.hosts[host]) this.hosts[host] = { senders: 0, held: [], waiting: [], timer: null };
+    if (!this.hosts[host]) this.hosts[host] = { name: host, senders: 0, held: [], waiting: [], timer: null };
     this.hosts[host].senders++;
   }
 
@@ -73,7 +75,7 @@ export class Slots {
       }
       h.waiting.splice(i, 1);
       h.held.push({ by: sender, since: this.clock.now() });
-      if (!sender.useSlot()) release(h, sender);
+      if (!sender.useSlot(h.name)) release(h, sender);
     }
     this.watch(h);
   }
@@ -116,10 +118,4 @@ function release(h: Host, sender: Sender): void {
       return;
     }
   }
-}
-
-function without(list: Sender[], sender: Sender): Sender[] {
-  const rest = [];
-  for (let i = 0; i < list.length; i++) if (list[i] !== sender) rest.push(list[i]);
-  return rest;
 }

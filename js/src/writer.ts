@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from './engine/clock.js';
-import { sentence, type Answer, type Exchange } from './http/exchange.js';
+import { without } from './engine/list.js';
+import { isOurs, sentence, type Answer, type Exchange } from './http/exchange.js';
 import { Outbox, type Part } from './outbox.js';
 import { Retry } from './retry.js';
 import type { Sender, Slots } from './slots.js';
@@ -18,6 +19,8 @@ export interface WriterOptions {
   on: {
     /** A request was answered as it should be, so many milliseconds after it was made. */
     took(milliseconds: number): void;
+    /** Whether a request, which was made by this name of the relay, was answered there. */
+    told(relay: string, answered: boolean): void;
     /** A request has failed, so many in a row by now, and will be made again. */
     failing(failures: number): void;
     /** Nothing more can be sent. */
@@ -25,6 +28,13 @@ export interface WriterOptions {
     /** The relay refused a message as longer than its limit. */
     tooLarge(): void;
   };
+}
+
+/** A request under way, and whose slot it has. */
+interface Request {
+  host: string;
+  parts: Part[];
+  cancel: Cancel;
 }
 
 /** A request may keep its slot for so many milliseconds while others wait, and as long as its bytes need at so many each. */
@@ -35,8 +45,9 @@ const slowLine = 16;
 export class Writer implements Sender {
   readonly outbox = new Outbox();
   private readonly retry: Retry;
-  private readonly host: string;
-  private requests: { parts: Part[]; cancel: Cancel }[] = [];
+  /** Whose slots it uses: the relay, by each name that was in use. */
+  private hosts: string[] = [];
+  private requests: Request[] = [];
   private stopWaiting: Cancel | null = null;
   private asked = false;
   private ended = false;
@@ -47,8 +58,7 @@ export class Writer implements Sender {
 
   constructor(private readonly o: WriterOptions) {
     this.retry = new Retry(o.clock);
-    this.host = o.at.relay;
-    o.slots.join(this.host);
+    this.join();
   }
 
   /** Sends a message, or the close, behind all that was sent before. */
@@ -69,23 +79,28 @@ export class Writer implements Sender {
     this.ended = true;
     if (this.stopWaiting) this.stopWaiting();
     this.cancel();
-    this.o.slots.part(this.host, this);
+    for (let i = 0; i < this.hosts.length; i++) this.o.slots.part(this.hosts[i], this);
   }
 
-  useSlot(): boolean {
+  useSlot(host: string): boolean {
     if (this.stopWaiting) return false;
+    if (host !== this.o.at.relay) {
+      this.ask(); // it goes by another name by now
+      return false;
+    }
     const parts = this.outbox.take(this.o.up);
     if (!parts.length && !this.owing) return false;
     this.owing = false;
     const self = this;
-    const request = { parts: parts, cancel: function () {} };
+    const request = { host: host, parts: parts, cancel: function () {} };
     const sent = this.o.clock.now();
     this.requests.push(request);
     function done(answer: Answer): void {
       self.forget(request);
+      self.o.on.told(host, isOurs(answer));
       if (answer.status === 201) self.o.on.took(self.o.clock.now() - sent);
       self.answered(parts, answer);
-      self.giveBack(); // which may take the next parts: so not before what was answered is known
+      self.giveBack(host); // which may take the next parts: so not before what was answered is known
     }
     const ack = this.o.ack();
     if (parts.length) {
@@ -120,8 +135,18 @@ export class Writer implements Sender {
     const self = this;
     this.o.clock.soon(function () {
       self.asked = false;
-      if (!self.ended) self.o.slots.ask(self.host, self);
+      if (self.ended) return;
+      self.join();
+      self.o.slots.ask(self.o.at.relay, self);
     });
+  }
+
+  /** Is counted in where the relay is by now: connections are a host's. */
+  private join(): void {
+    const host = this.o.at.relay;
+    for (let i = 0; i < this.hosts.length; i++) if (this.hosts[i] === host) return;
+    this.hosts.push(host);
+    this.o.slots.join(host);
   }
 
   private answered(parts: Part[], answer: Answer): void {
@@ -167,14 +192,12 @@ export class Writer implements Sender {
     if (!parts.length) this.owing = true;
   }
 
-  private forget(request: { parts: Part[] }): void {
-    const rest = [];
-    for (let i = 0; i < this.requests.length; i++) if (this.requests[i] !== request) rest.push(this.requests[i]);
-    this.requests = rest;
+  private forget(request: Request): void {
+    this.requests = without(this.requests, request);
   }
 
-  private giveBack(): void {
-    if (!this.ended) this.o.slots.leave(this.host, this);
+  private giveBack(host: string): void {
+    if (!this.ended) this.o.slots.leave(host, this);
   }
 
   /** Takes all requests back. Those that have arrived count all the same. */
@@ -184,7 +207,7 @@ export class Writer implements Sender {
       all[i].cancel();
       this.takeBack(all[i].parts);
       this.forget(all[i]);
-      this.giveBack();
+      this.giveBack(all[i].host);
     }
   }
 }

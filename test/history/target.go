@@ -20,6 +20,7 @@ type Target struct {
 	up, down Plan
 	flood    bool
 	closes   bool
+	open     bool
 	altered  func(Way, []lossless.Message) []lossless.Message
 	server   *httptest.Server
 	end      context.CancelFunc
@@ -31,6 +32,8 @@ type Target struct {
 // A served connection is one of a target's.
 type served struct {
 	checker *Checker
+	sent    uint64 // messages that went down
+	code    int    // of the close that came
 	err     error
 	done    chan struct{}
 }
@@ -46,6 +49,9 @@ type TargetOptions struct {
 	// Closes has it close with 4001 when all has arrived. Else it waits to be closed with 1000 and "done".
 	Closes bool
 
+	// Open has no certain end: a close may come at any time, with whatever code. Then ask Endings, and not Wait.
+	Open bool
+
 	// Alter may change the messages where they leave and where they arrive, for tests of the checker. It is given
 	// one and returns those in its place.
 	Alter func(Way, []lossless.Message) []lossless.Message
@@ -54,7 +60,7 @@ type TargetOptions struct {
 // NewTarget starts a target on a port of this machine.
 func NewTarget(o TargetOptions) *Target {
 	ctx, end := context.WithCancel(context.Background())
-	t := &Target{up: o.Up, down: o.Down, flood: o.Flood, closes: o.Closes, altered: o.Alter, end: end}
+	t := &Target{up: o.Up, down: o.Down, flood: o.Flood, closes: o.Closes, open: o.Open, altered: o.Alter, end: end}
 	if t.altered == nil {
 		t.altered = func(_ Way, m []lossless.Message) []lossless.Message { return m }
 	}
@@ -74,17 +80,13 @@ func (t *Target) Close() {
 // Wait waits until all connections have ended, and says what was wrong. One of them has the history; those that were
 // opened by a create whose answer was lost have nothing.
 func (t *Target) Wait(ctx context.Context) error {
-	t.mu.Lock()
-	conns := t.conns
-	t.mu.Unlock()
+	conns, err := t.ended(ctx)
+	if err != nil {
+		return err
+	}
 	var wrong []error
 	full := 0
 	for _, c := range conns {
-		select {
-		case <-c.done:
-		case <-ctx.Done():
-			return fmt.Errorf("the target has a connection that does not end; %d messages have arrived", c.checker.Arrived())
-		}
 		switch {
 		case c.checker.Arrived() == 0 && t.up.Count > 0: // a create that was lost
 		case c.err != nil:
@@ -97,6 +99,21 @@ func (t *Target) Wait(ctx context.Context) error {
 		return fmt.Errorf("%d of %d connections have all of the history, want one", full, len(conns))
 	}
 	return errors.Join(wrong...)
+}
+
+// ended waits until all connections have ended.
+func (t *Target) ended(ctx context.Context) ([]*served, error) {
+	t.mu.Lock()
+	conns := t.conns
+	t.mu.Unlock()
+	for _, c := range conns {
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the target has a connection that does not end; %d messages have arrived", c.checker.Arrived())
+		}
+	}
+	return conns, nil
 }
 
 func (t *Target) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) {
@@ -116,7 +133,7 @@ func (t *Target) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	answers := make(chan int, t.up.Count+1) // so that nobody waits to say one
 	var sending sync.WaitGroup
 	sending.Go(func() {
-		if err := t.send(ctx, conn, answers); err != nil || !t.closes {
+		if err := t.send(ctx, conn, s, answers); err != nil || !t.closes {
 			return
 		}
 		select {
@@ -125,18 +142,22 @@ func (t *Target) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		case <-ctx.Done():
 		}
 	})
-	s.err = t.receive(ctx, conn, s.checker, answers)
+	s.err = t.receive(ctx, conn, s, answers)
 	cancel()
 	sending.Wait()
 }
 
 // receive checks what comes, until the close.
-func (t *Target) receive(ctx context.Context, conn *websocket.Conn, checker *Checker, answers chan<- int) error {
+func (t *Target) receive(ctx context.Context, conn *websocket.Conn, s *served, answers chan<- int) error {
 	r := rand.New(rand.NewPCG(t.up.Seed, 3))
 	for {
 		kind, data, err := conn.Read(ctx)
 		if err != nil {
-			if err := checker.Missing(); err != nil {
+			s.code = int(websocket.CloseStatus(err))
+			if t.open {
+				return nil
+			}
+			if err := s.checker.Missing(); err != nil {
 				return err
 			}
 			var closed websocket.CloseError
@@ -151,7 +172,7 @@ func (t *Target) receive(ctx context.Context, conn *websocket.Conn, checker *Che
 			m.Kind = lossless.Text
 		}
 		for _, m := range t.altered(Up, []lossless.Message{m}) {
-			if err := checker.Next(m); err != nil {
+			if err := s.checker.Next(m); err != nil {
 				_ = conn.Close(4000, "wrong") // the client need not wait for the rest
 				return err
 			}
@@ -163,7 +184,7 @@ func (t *Target) receive(ctx context.Context, conn *websocket.Conn, checker *Che
 }
 
 // send sends all that goes down: as many messages at a time as answers says, and the rest when all has come up.
-func (t *Target) send(ctx context.Context, conn *websocket.Conn, answers <-chan int) error {
+func (t *Target) send(ctx context.Context, conn *websocket.Conn, s *served, answers <-chan int) error {
 	allowed := uint64(0)
 	for n, came := uint64(1), uint64(0); n <= t.down.Count; n++ {
 		for !t.flood && n > allowed && came < t.up.Count {
@@ -184,6 +205,7 @@ func (t *Target) send(ctx context.Context, conn *websocket.Conn, answers <-chan 
 				return err
 			}
 		}
+		s.sent = n
 	}
 	return nil
 }

@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// Options are what a run needs. Everything is required but Strict.
+// Options are what a run needs. Everything is required but Socket, Lost and Strict.
 type Options struct {
 	Base   string // the URL of router and relay, without the slash at the end
 	Target string
+	Socket string       // one that is open already, at Base, in place of one that Run opens
 	HTTP   *http.Client // without a Timeout
 	Seed   uint64       // of everything that is drawn
 
@@ -27,6 +28,10 @@ type Options struct {
 	// Arrived is told of each message with its number, in order. A number that comes again is told again. An error
 	// ends the run. One call at a time.
 	Arrived func(n uint64, m Message) error
+
+	// Lost is told of each request that has no answer, and may wait before there is another. An error ends the run.
+	// Many call it at once.
+	Lost func(ctx context.Context) error
 
 	// Strict says that nothing on the way makes a response look complete that was cut.
 	Strict bool
@@ -41,9 +46,11 @@ const senders = 3
 // Run opens a socket, sends all messages and reads until the close has been read and acknowledged.
 func Run(ctx context.Context, o Options) (Stats, error) {
 	stats := new(counters)
-	c := &conn{o: &o, stats: stats}
-	if err := c.create(ctx); err != nil {
-		return stats.stats(), err
+	c := &conn{o: &o, stats: stats, id: o.Socket}
+	if c.id == "" {
+		if err := c.create(ctx); err != nil {
+			return stats.stats(), err
+		}
 	}
 	all, fail := context.WithCancelCause(ctx)
 	defer fail(nil)

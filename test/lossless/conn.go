@@ -71,6 +71,11 @@ func (c *conn) lost(ctx context.Context, err error) error {
 	}
 	c.stats.lost.Add(1)
 	c.lastLoss.Store(err.Error())
+	if c.o.Lost != nil {
+		if over := c.o.Lost(ctx); over != nil {
+			return over
+		}
+	}
 	return fmt.Errorf("%w: %w", errLost, err)
 }
 

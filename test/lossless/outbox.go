@@ -185,7 +185,11 @@ func (b *outbox) landed(run []*unit, n uint64) (ahead bool) {
 		b.conn.goesOn()
 	}
 	for b.acked < n {
-		b.bytes -= len(b.units[0].Data)
+		first := b.units[0]
+		if !first.more && first.Kind != Close {
+			b.conn.stats.passed.Add(1)
+		}
+		b.bytes -= len(first.Data)
 		b.units = b.units[1:]
 		b.acked++
 	}

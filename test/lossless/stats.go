@@ -6,7 +6,7 @@ import (
 )
 
 type counters struct {
-	requests, lost, repeated, superseded, reads, changes, sent, received, bytesUp, bytesDown atomic.Int64
+	requests, lost, repeated, superseded, reads, changes, sent, passed, received, bytesUp, bytesDown atomic.Int64
 }
 
 // Stats are what a run has done.
@@ -19,13 +19,14 @@ type Stats struct {
 	Repeated   int64 // numbers sent again
 
 	Sent, Received     int64 // messages
+	Passed             int64 // of those sent, that the relay has said to have passed on
 	BytesUp, BytesDown int64 // in them
 }
 
 func (c *counters) stats() Stats {
 	return Stats{
 		c.requests.Load(), c.lost.Load(), c.reads.Load(), c.superseded.Load(), c.changes.Load(), c.repeated.Load(),
-		c.sent.Load(), c.received.Load(), c.bytesUp.Load(), c.bytesDown.Load(),
+		c.sent.Load(), c.received.Load(), c.passed.Load(), c.bytesUp.Load(), c.bytesDown.Load(),
 	}
 }
 

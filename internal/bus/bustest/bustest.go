@@ -4,6 +4,7 @@ package bustest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -32,19 +33,29 @@ type Setup struct {
 	Around func(t *testing.T, test func(t *testing.T))
 }
 
-// Run runs the suite of asking.
+// Run runs the suite of what router and relay say to each other.
 func Run(t *testing.T, s Setup) {
+	RunNodes(t, s)
+	run(t, s, []test{
+		{"what is asked reaches the node and the answer comes back", testOpen},
+		{"errors keep their code and words", testError},
+		{"a node that declines has declined", testDeclined},
+		{"a node that does not serve cannot be asked", testNoNode},
+		{"a node that has ended serving cannot be asked", testEnded},
+		{"the end of the asker's context reaches the node", testCut},
+		{"what was opened too late for the asker is closed", testCutLate},
+		{"sockets are closed where they are", testTell},
+		{"many ask at once and each gets its own answer", testMany},
+		{"a node that serves is alive", testAlive},
+	})
+}
+
+// RunNodes runs the part of it that is about who is there.
+func RunNodes(t *testing.T, s Setup) {
 	run(t, s, []test{
 		{"announced nodes are listed", testNodes},
 		{"a lease that is not renewed lapses", testLapse},
 		{"a withdrawn node is gone at once", testWithdraw},
-		{"what is asked reaches the node and the answer comes back", testOpen},
-		{"errors keep their code and words", testError},
-		{"a node that does not serve cannot be asked", testNoNode},
-		{"the end of the asker's context reaches the node", testCut},
-		{"sockets are closed where they are", testTell},
-		{"many ask at once and each gets its own answer", testMany},
-		{"a node that serves is alive", testAlive},
 	})
 }
 
@@ -79,19 +90,33 @@ func (r *relay) Close(c bus.CloseSockets) {
 	r.closed = append(r.closed, c.Sockets...)
 }
 
-// serve runs the relay as a node until the test ends.
-func serve(t *testing.T, b Bus, node string, r *relay) {
+// told lists the sockets that it was told to close.
+func (r *relay) told() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.closed)
+}
+
+// serve runs the relay as a node until the test, or the function that it returns,
+// ends it.
+func serve(t *testing.T, b Bus, node string, r *relay) (end func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- b.Serve(ctx, node, r, func() { close(ready) }) }()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		stop()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Serve returned %v when its context ended", err)
 		}
 	})
-	<-ready
+	t.Cleanup(end)
+	select {
+	case <-ready:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s does not serve", node)
+	}
+	return end
 }
 
 func announce(t *testing.T, b Bus, n bus.Node) {
@@ -101,43 +126,67 @@ func announce(t *testing.T, b Bus, n bus.Node) {
 	}
 }
 
-func nodes(t *testing.T, b Bus) []bus.Node {
+// eventually waits for a condition: what one process says of itself, the others hear a
+// moment later.
+func eventually(t *testing.T, what func() string) {
 	t.Helper()
-	list, err := b.Nodes(t.Context())
-	if err != nil {
-		t.Fatalf("nodes: %v", err)
+	deadline := time.Now().Add(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		wrong := what()
+		if wrong == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(wrong)
+		}
+		<-tick.C
 	}
-	slices.SortFunc(list, func(a, b bus.Node) int { return strings.Compare(a.ID, b.ID) })
-	return list
+}
+
+// listed waits until the nodes are those.
+func listed(t *testing.T, b Bus, want ...bus.Node) {
+	t.Helper()
+	eventually(t, func() string {
+		list, err := b.Nodes(t.Context())
+		if err != nil {
+			return fmt.Sprintf("nodes: %v", err)
+		}
+		slices.SortFunc(list, func(a, b bus.Node) int { return strings.Compare(a.ID, b.ID) })
+		if !slices.Equal(list, want) {
+			return fmt.Sprintf("nodes (-want +got):\n%s", cmp.Diff(want, list))
+		}
+		return ""
+	})
 }
 
 func testNodes(t *testing.T, b Bus, _ func(*testing.T)) {
-	want := []bus.Node{{ID: "a", Host: "a.example.com", Wildcard: true, Load: 1}, {ID: "b", Host: "b.example.com:9001"}}
+	want := []bus.Node{
+		{ID: "a", Host: "a.example.com", Wildcard: true, Load: 1, Capacity: 2, Draining: true, Zone: "z", Version: "v", Report: 3},
+		{ID: "b", Host: "b.example.com:9001"},
+	}
 	announce(t, b, bus.Node{ID: "a", Host: "old.example.com"})
 	announce(t, b, want[1])
 	announce(t, b, want[0])
-	if diff := cmp.Diff(want, nodes(t, b)); diff != "" {
-		t.Errorf("nodes (-want +got):\n%s", diff)
-	}
+	listed(t, b, want...)
 }
 
 func testLapse(t *testing.T, b Bus, lapse func(*testing.T)) {
 	announce(t, b, bus.Node{ID: "a"})
+	listed(t, b, bus.Node{ID: "a"})
 	lapse(t)
 	announce(t, b, bus.Node{ID: "b"})
-	if got := nodes(t, b); len(got) != 1 || got[0].ID != "b" {
-		t.Errorf("after the lease of a: %v", got)
-	}
+	listed(t, b, bus.Node{ID: "b"})
 }
 
 func testWithdraw(t *testing.T, b Bus, _ func(*testing.T)) {
 	announce(t, b, bus.Node{ID: "a"})
+	listed(t, b, bus.Node{ID: "a"})
 	if err := b.Withdraw(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if got := nodes(t, b); len(got) != 0 {
-		t.Errorf("nodes: %v", got)
-	}
+	listed(t, b)
 }
 
 func testOpen(t *testing.T, b Bus, _ func(*testing.T)) {
@@ -168,6 +217,29 @@ func testError(t *testing.T, b Bus, _ func(*testing.T)) {
 	}
 }
 
+func testDeclined(t *testing.T, b Bus, _ func(*testing.T)) {
+	serve(t, b, "a", &relay{open: func(context.Context, bus.OpenRequest) (bus.OpenReply, error) {
+		return bus.OpenReply{}, fmt.Errorf("full: %w", bus.ErrDeclined)
+	}})
+	if _, err := b.Open(t.Context(), "a", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
+		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
+	}
+}
+
+func testEnded(t *testing.T, b Bus, _ func(*testing.T)) {
+	end := serve(t, b, "a", &relay{})
+	end()
+	if _, err := b.Open(t.Context(), "a", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
+		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
+	}
+	serve(t, b, "a", &relay{open: func(context.Context, bus.OpenRequest) (bus.OpenReply, error) {
+		return bus.OpenReply{Socket: "s"}, nil
+	}})
+	if reply, err := b.Open(t.Context(), "a", bus.OpenRequest{}); err != nil || reply.Socket != "s" {
+		t.Errorf("open where it serves again: %v, %v", reply, err)
+	}
+}
+
 func testNoNode(t *testing.T, b Bus, _ func(*testing.T)) {
 	if _, err := b.Open(t.Context(), "nobody", bus.OpenRequest{}); !errors.Is(err, bus.ErrDeclined) {
 		t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
@@ -194,6 +266,32 @@ func testCut(t *testing.T, b Bus, _ func(*testing.T)) {
 	}
 }
 
+// The target has answered when the asker leaves. Either the asker still hears of the
+// socket, or it is closed.
+func testCutLate(t *testing.T, b Bus, _ func(*testing.T)) {
+	asked := make(chan struct{})
+	r := &relay{open: func(ctx context.Context, _ bus.OpenRequest) (bus.OpenReply, error) {
+		close(asked)
+		<-ctx.Done()
+		return bus.OpenReply{Socket: "s"}, nil
+	}}
+	serve(t, b, "a", r)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	if reply, err := b.Open(ctx, "a", bus.OpenRequest{}); err == nil {
+		if reply.Socket != "s" {
+			t.Errorf("open: %v", reply)
+		}
+		return
+	}
+	eventually(t, func() string {
+		if got := r.told(); !slices.Equal(got, []string{"s"}) {
+			return fmt.Sprintf("told to close %v", got)
+		}
+		return ""
+	})
+}
+
 func testTell(t *testing.T, b Bus, _ func(*testing.T)) {
 	a, other := &relay{}, &relay{}
 	serve(t, b, "a", a)
@@ -201,25 +299,15 @@ func testTell(t *testing.T, b Bus, _ func(*testing.T)) {
 	if err := b.Tell(t.Context(), "a", bus.CloseSockets{Sockets: []string{"1", "2"}}); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(10 * time.Second)
-	for tick := time.NewTicker(time.Millisecond); ; {
-		a.mu.Lock()
-		got := slices.Clone(a.closed)
-		a.mu.Unlock()
-		if slices.Equal(got, []string{"1", "2"}) {
-			tick.Stop()
-			break
+	eventually(t, func() string {
+		if got := a.told(); !slices.Equal(got, []string{"1", "2"}) {
+			return fmt.Sprintf("a was told to close %v", got)
 		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("a was told to close %v", got)
-		}
+		return ""
+	})
+	if got := other.told(); len(got) > 0 {
+		t.Errorf("b was told to close %v", got)
 	}
-	if other.mu.Lock(); len(other.closed) > 0 {
-		t.Errorf("b was told to close %v", other.closed)
-	}
-	other.mu.Unlock()
 }
 
 func testMany(t *testing.T, b Bus, _ func(*testing.T)) {
@@ -239,24 +327,39 @@ func testMany(t *testing.T, b Bus, _ func(*testing.T)) {
 }
 
 func testAlive(t *testing.T, b Bus, _ func(*testing.T)) {
-	alive := func(host string) bool {
-		t.Helper()
-		alive, err := b.Alive(t.Context(), func(n bus.Node) bool { return n.Host == host })
-		if err != nil {
-			t.Fatalf("alive: %v", err)
-		}
-		return alive
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	for _, n := range []bus.Node{{ID: "a", Host: "a.example"}, {ID: "b", Host: "b.example"}} {
+		announce(t, b, n)
+		wg.Go(func() { // as relays do, as long as they live
+			for tick := time.NewTicker(bus.NodeLease / 5); ; {
+				select {
+				case <-tick.C:
+					_ = b.Announce(ctx, n)
+				case <-ctx.Done():
+					tick.Stop()
+					return
+				}
+			}
+		})
 	}
-	announce(t, b, bus.Node{ID: "a", Host: "a.example"})
-	announce(t, b, bus.Node{ID: "b", Host: "b.example"})
 	serve(t, b, "a", &relay{})
-	if !alive("a.example") {
-		t.Error("a node that serves is not alive")
+	alive := func(host string, want bool) {
+		t.Helper()
+		eventually(t, func() string { // a bus that has just begun cannot tell yet
+			alive, err := b.Alive(t.Context(), func(n bus.Node) bool { return n.Host == host })
+			if err != nil {
+				return fmt.Sprintf("alive %s: %v", host, err)
+			}
+			if alive != want {
+				return fmt.Sprintf("alive %s: %v", host, alive)
+			}
+			return ""
+		})
 	}
-	if alive("b.example") {
-		t.Error("a node that does not serve is alive")
-	}
-	if alive("c.example") {
-		t.Error("a node that was never announced is alive")
-	}
+	alive("a.example", true)
+	alive("b.example", false) // does not serve
+	alive("c.example", false) // was never announced
 }

@@ -35,6 +35,11 @@ export function answerOf(status: number, body: any): Answer {
   return { status: status && body && typeof body.status === 'number' ? body.status : status, body: body };
 }
 
+/** Whether an answer is one of the protocol's, and not of somebody on the way: all have `ok`. */
+export function isOurs(answer: Answer): boolean {
+  return !!answer.body && typeof answer.body.ok === 'boolean';
+}
+
 /** Writes parameters as a query has them. Those that are undefined are left out. */
 export function query(params: { [name: string]: string | number | undefined }): string {
   let s = '';

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../engine/clock.js';
+import { without } from '../engine/list.js';
 import type { Answer } from '../http/exchange.js';
 import type { Frame } from '../wire/frame.js';
 import type { Entry } from '../wire/message.js';
@@ -344,12 +345,6 @@ class Group {
 /** How many characters of a URL a socket may take, with what it acknowledges. */
 function roomFor(member: Member): number {
   return member.at.socket.length + '%3A%2C'.length + 15;
-}
-
-function without<T>(list: T[], item: T): T[] {
-  const rest = [];
-  for (let i = 0; i < list.length; i++) if (list[i] !== item) rest.push(list[i]);
-  return rest;
 }
 
 function nothing(): void {}

@@ -44,7 +44,7 @@ export function sse(events: Events, exchange: Exchange): Down {
       });
 
       function truth(answer: Answer): void {
-        if (answer.status === 200) answer = { status: 0, body: null };
+        if (answer.status === 200) answer = { status: 0, body: answer.body };
         receiver.done(answer);
       }
       return function () {

@@ -16,10 +16,14 @@ import { Shared } from './shared.js';
 import { sse } from './sse.js';
 import { stream } from './stream.js';
 
-/** Where a socket is: `https://relay.example.com`, and its id. */
+/** Where a socket is. */
 export interface Address {
+  /** Its relay, as `https://relay.example.com`, by the name that is in use. */
   relay: string;
+  /** Its id. */
   socket: string;
+  /** The relay by both of its names, where it has two: with a label before it, and without (see Names). */
+  names?: { label: string; bare: string };
 }
 
 /** A way up: how messages are put into requests. */

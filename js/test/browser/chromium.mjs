@@ -5,10 +5,10 @@ export const loopback = '127.88.88.90';
 
 /**
  * Starts the Chromium that is installed: Debian's, or the one that CHROMIUM names. Rules say where names lead that only the
- * browser is to know so.
+ * browser is to know so; they come before those of relay.test.
  */
 export function startChromium(...rules) {
-  const all = [`MAP relay.test ${loopback}`, `MAP *.relay.test ${loopback}`, ...rules];
+  const all = [...rules, `MAP relay.test ${loopback}`, `MAP *.relay.test ${loopback}`];
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     args: [

@@ -390,7 +390,8 @@ for (const { name, transport, without } of ways) {
       );
     }
     assert.deepEqual(new Set(seen.transports), new Set([transport]));
-    for (const load of seen.loads) assert.ok(load < 3000, `an image took ${load} ms`);
+    // One that is starved waits for reads to end, which is 15 s and more.
+    for (const load of seen.loads) assert.ok(load < 12_000, `an image took ${load} ms`);
     assert.ok(longest <= 7500, `a URL has ${longest}`);
   });
 

@@ -131,11 +131,11 @@ for (const [name, hide, transport, binary] of [
   test(`${name} through ${transport}`, async () => {
     const context = await browser.newContext();
     try {
-      const { relay, told } = servers.urls;
+      const { relay, told, nobody } = servers.urls;
       const tab = await context.newPage();
       const errors = [];
       tab.on('pageerror', (error) => errors.push(error.stack));
-      const options = JSON.stringify({ router: relay, transports: [transport] });
+      const options = JSON.stringify({ router: [nobody.replace('ws:', 'http:'), relay], transports: [transport] });
       html = `<!doctype html><meta charset="utf-8"><script>(${hide})()</script><script>${client}</script>
         <script>(${page})(${options}, '${told}/', ${binary})</script><body>`;
       await tab.goto(`http://127.0.0.1:${pages.address().port}`);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createWebServer } from 'node:http';
@@ -76,7 +77,7 @@ export async function startNginx(file, to) {
 }
 
 /** Runs `polysocket dev` on a port of its own: router and relay, at `url`. */
-async function startRelay(polysocket, ...flags) {
+export async function startRelay(polysocket, ...flags) {
   const args = ['dev', '--listen', '127.0.0.1:0', ...flags];
   const { match, end } = await start(polysocket, args, /^polysocket dev is ready: (\S+)$/);
   return { url: match[1], end };
@@ -119,7 +120,7 @@ async function startHangup() {
 }
 
 /** Serves an empty page, which is isolated at `/isolated`, and the client's script at `/polysocket.js`. */
-async function startPages() {
+export async function startPages() {
   const script = await readFile(join(root, 'js/dist/polysocket.js'));
   const server = createWebServer((request, response) => {
     if (request.url === '/polysocket.js') {
@@ -142,14 +143,14 @@ async function startPages() {
   return { url, end };
 }
 
-async function listen(server, host = '127.0.0.1') {
+export async function listen(server, host = '127.0.0.1') {
   server.listen(0, host);
   await once(server, 'listening');
   return `${host}:${server.address().port}`;
 }
 
 // A port of this host, one of the machine's own, where nobody listens. Nobody else asks for one there, so that it stays so.
-async function freeAddress(host) {
+export async function freeAddress(host) {
   const server = createServer();
   const [, port] = (await listen(server, host)).split(':');
   server.close();
@@ -169,4 +170,26 @@ async function listening(host, port) {
     if (open) return;
     await delay(10);
   }
+}
+
+/**
+ * Runs a redis-server, and gives what starts a router and a relay of its own: processes that `end` kills at once, with the URLs that
+ * they have printed.
+ */
+export async function startCluster(polysocket) {
+  const { host, port } = await freeAddress('127.88.88.93');
+  const directory = await mkdtemp(join(tmpdir(), 'polysocket-redis-'));
+  const args = ['--bind', host, '--port', port, '--save', '', '--appendonly', 'no', '--dir', directory];
+  const redis = await start('redis-server', args, /Ready to accept connections/);
+  const secret = `POLYSOCKET_CLUSTER_SECRET=${randomBytes(16).toString('hex')}`;
+  async function run(role, ready, ...flags) {
+    const shared = [`--redis=redis://${host}:${port}/0`, '--listen=127.0.0.1:0', '--open'];
+    const { match, end } = await start('/usr/bin/env', [secret, polysocket, role, ...shared, ...flags], ready);
+    return { url: match[1], end };
+  }
+  return {
+    startRouter: () => run('router', /^polysocket router is ready: (\S+)$/),
+    startRelay: () => run('relay', /^polysocket relay is ready: (\S+)$/, '--allow-private=127.0.0.0/8'),
+    end: () => redis.end().then(() => rm(directory, { recursive: true })),
+  };
 }

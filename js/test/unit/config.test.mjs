@@ -30,7 +30,7 @@ test('what is left out has a default', () => {
   const config = configure({ router }, native);
   assert.deepEqual(config, {
     routers: [router],
-    turn: 0,
+    rota: config.rota,
     token: undefined,
     transports: ['websocket', 'stream', 'sse', 'xhr', 'jsonp'],
     timeout: config.timeout,
@@ -56,9 +56,11 @@ test('routers are base URLs, without a slash at their end, and any of them is th
   for (let i = 0; i < 200; i++) {
     const config = configure({ router: list });
     assert.deepEqual(config.routers, ['https://a.test', 'https://b.test', 'https://c.test']);
-    turns.add(config.turn);
+    const order = config.rota.next(0);
+    assert.deepEqual(order.slice().sort(), config.routers);
+    turns.add(order[0]);
   }
-  assert.deepEqual([...turns].sort(), [0, 1, 2]);
+  assert.deepEqual([...turns].sort(), ['https://a.test', 'https://b.test', 'https://c.test']);
   assert.deepEqual(list[1], 'https://b.test/', 'the list of the caller is its own');
 });
 

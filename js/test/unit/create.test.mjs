@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alive, create, newNonce } from '../../build/create.js';
+import { create, newNonce } from '../../build/create.js';
+import { Rota } from '../../build/rota.js';
 import { version } from '../../build/version.js';
 import { withGlobals } from './globals.mjs';
 import { virtualClock } from './virtual.mjs';
@@ -38,19 +39,16 @@ function parts(seed = 1) {
     (...args) =>
       told.push([what, ...args]);
   const on = { created: tell('created'), refused: tell('refused'), failed: tell('failed') };
-  return { clock, exchange, requests, told, on, config: { turn: 0, timeout: 10_000 } };
+  return { clock, exchange, requests, told, on, config: { timeout: 10_000 } };
 }
 
 function creating({ routers = 1, turn = 0, timeout = 10_000, seed = 1, ...wished } = {}) {
   const { clock, exchange, requests, told, on } = parts(seed);
-  const config = {
-    routers: 'abcdef'
-      .slice(0, routers)
-      .split('')
-      .map((r) => `https://${r}.test`),
-    turn,
-    timeout,
-  };
+  const list = 'abcdef'
+    .slice(0, routers)
+    .split('')
+    .map((r) => `https://${r}.test`);
+  const config = { routers: list, rota: new Rota(list, turn), timeout };
   const { cancel, lose } = create(config, { ...wish, ...wished }, exchange, clock, on);
   const last = () => requests[requests.length - 1];
   /** Answers the last request, and waits for the next where there is one to come. */
@@ -83,18 +81,10 @@ test('a relay at the very host of its router has the path of its router', () => 
     ['https://a.test/it', 'tom.a.test', 'https://tom.a.test'],
   ]) {
     const { config, exchange, requests, clock, on, told } = parts();
-    config.routers = [router];
+    config.rota = new Rota([router], 0);
     create(config, wish, exchange, clock, on);
     requests[0].answer(200, { ok: true, polysocketd, socket: 's', protocol: '' });
     assert.deepEqual(told[0][1], { relay, socket: 's' });
-    const asked = [];
-    alive(
-      router,
-      { relay, socket: 's' },
-      (request) => asked.push(request.params),
-      () => {},
-    );
-    assert.deepEqual(asked, [`host=${encodeURIComponent(polysocketd)}`]);
   }
 });
 
@@ -112,7 +102,7 @@ test('what a router has made is told, with the scheme by which it was asked', ()
 
   const plain = virtualClock();
   const { exchange, requests } = handExchange(plain);
-  const config = { routers: ['http://a.test:81/base'], turn: 0, timeout: 1000 };
+  const config = { rota: new Rota(['http://a.test:81/base'], 0), timeout: 1000 };
   let relay;
   create(config, wish, exchange, plain, { created: (at) => ({ relay } = at) });
   assert.equal(requests[0].url, 'http://a.test:81/base/create');
@@ -122,11 +112,10 @@ test('what a router has made is told, with the scheme by which it was asked', ()
 
 test('routers are asked one after the other, each time beginning with the next', () => {
   for (const [turn, order] of ['abcabc', 'bcabca', 'cabcab', 'abcabc'].entries()) {
-    const { answer, asked, told, config } = creating({ routers: 3, turn });
+    const { answer, asked, told } = creating({ routers: 3, turn });
     while (!told.length) answer(0);
     assert.equal(asked(), order);
-    assert.deepEqual(told, [['failed', 'refused', 'the request failed']]);
-    assert.equal(config.turn, turn + 1);
+    assert.deepEqual(told[0].slice(0, 2), ['failed', 'refused']);
   }
 });
 
@@ -137,7 +126,8 @@ test('all are asked twice, the second time after a pause each, and all are told 
   assert.equal(second, first, 'the next is asked at once');
   for (const pause of [third - second, fourth - third]) assert.ok(pause >= 150 && pause <= 450, `${pause} ms`);
   assert.equal(new Set(requests.map(({ params }) => params)).size, 1, 'and with it the nonce: one socket is opened');
-  assert.deepEqual(told, [['failed', 'refused', 'the answer has status 502 and is not one of polysocket']]);
+  const said = 'the answer has status 502 and is not one of polysocket';
+  assert.deepEqual(told, [['failed', 'refused', `https://a.test: ${said}; https://b.test: ${said}`]]);
 });
 
 test('pages that failed together do not come back together', () => {
@@ -184,7 +174,8 @@ for (const code of ['no_relay', 'internal']) {
     answer(...no(code, 503));
     assert.deepEqual(told, []);
     answer(...no(code, 503));
-    assert.deepEqual(told, [['refused', code, `this is ${code}`]]);
+    const tried = 'abc'.replace(/./g, (r) => `; https://${r}.test: this is ${code}`).slice(2);
+    assert.deepEqual(told, [['refused', code, tried]]);
     assert.equal(asked(), 'abc');
     const alone = creating();
     alone.answer(...no(code, 503));
@@ -214,35 +205,161 @@ test('an answer that is none of a router is none', () => {
   }
 });
 
-test('the wait is shared by the routers, but each is given 3 s', () => {
-  const timeouts = [
-    [1, 10_000, 10_000],
-    [2, 10_000, 5000],
-    [5, 10_000, 3000],
-    [2, 4000, 3000],
-    [3, 1000, 1000],
-    [1, 1000, 1000],
-  ];
-  for (const [routers, timeout, each] of timeouts) {
-    const { requests, answer } = creating({ routers, timeout });
-    answer(0);
-    assert.deepEqual(
-      requests.map((r) => r.timeout),
-      [each, each],
-    );
+test('a router that has no relay, and others that are not reached: what was said is the reason, and nobody is asked twice', () => {
+  for (const order of ['said first', 'said last']) {
+    const { answer, told, asked } = creating({ routers: 2 });
+    const both = [no('no_relay', 503), [0]];
+    for (const one of order === 'said first' ? both : both.reverse()) answer(...one);
+    assert.deepEqual([told.length, told[0][0], told[0][1], asked()], [1, 'refused', 'no_relay', 'ab']);
+    assert.match(told[0][2], /https:\/\/[ab].test: the request failed/);
   }
 });
 
-test('where a router hangs the next is asked; where the last does, all hang', () => {
-  const { answer, told, asked } = creating({ routers: 2 });
-  answer(0, null, true);
-  answer(0, null, true);
-  assert.equal(asked(), 'ab');
-  assert.deepEqual(told, [['failed', 'hung', 'no answer came in time']]);
-  const second = creating({ routers: 2 });
-  for (let i = 0; i < 2; i++) second.answer(0);
-  second.answer(0, null, true);
-  assert.deepEqual([second.asked(), second.told[0][1]], ['aba', 'hung']);
+/** Runs until so many requests were made. */
+const until = (clock, requests, count) => clock.until(() => requests.length === count);
+
+test('beside a router that does not answer the next is asked after 3 s, or the wait by as many as there are', () => {
+  for (const [routers, timeout, times] of [
+    [2, 10_000, [0, 3000]],
+    [3, 12_000, [0, 3000, 6000]],
+    [5, 10_000, [0, 2000, 4000, 6000, 8000]],
+    [2, 1000, [0, 500]],
+    [1, 1000, [0]],
+  ]) {
+    const { requests, clock, asked } = creating({ routers, timeout });
+    clock.run(timeout - 1);
+    assert.deepEqual(
+      requests.map((r) => r.at - requests[0].at),
+      times,
+    );
+    assert.equal(asked(), 'abcdef'.slice(0, routers));
+    for (const request of requests) {
+      assert.deepEqual(
+        [request.timeout + request.at - requests[0].at, request.over],
+        [timeout, false],
+        'all has its time',
+      );
+    }
+  }
+});
+
+test('the first of them to answer has answered; a socket of another is closed, and a request that goes on taken back', () => {
+  for (const first of [0, 1]) {
+    const { requests, clock, told } = creating({ routers: 3 });
+    until(clock, requests, 3);
+    clock.run(100);
+    requests[first].answer(200, made);
+    assert.deepEqual([told.length, told[0][0], told[0][3]], [1, 'created', `https://${'abc'[first]}.test`]);
+    requests[1 - first].answer(200, { ...made, socket: 'other' });
+    assert.equal(requests.length, 4);
+    assert.match(requests[3].url, /\/s\/other$/);
+    clock.run(1000);
+    assert.deepEqual([requests[2].cancelled, requests[3].cancelled, told.length], [true, false, 1]);
+    assert.equal(clock.pending(), 0);
+  }
+});
+
+test('a target that is refused is refused, whoever else is asked', () => {
+  const { requests, clock, told } = creating({ routers: 2 });
+  until(clock, requests, 2);
+  requests[0].answer(...no('target_refused'));
+  assert.deepEqual(told, [['refused', 'target_refused', 'this is target_refused']]);
+  requests[1].late = null;
+  clock.run(1000);
+  assert.deepEqual([requests.length, requests[1].cancelled], [2, true]);
+});
+
+test('where all hang it has hung when the time is over, and not before', () => {
+  const { requests, clock, told } = creating({ routers: 2 });
+  until(clock, requests, 2);
+  clock.run(7000);
+  requests[1].answer(0, null, true);
+  assert.deepEqual(told, []);
+  requests[0].answer(0, null, true);
+  const said = 'no answer came in time';
+  assert.deepEqual(told, [['failed', 'hung', `https://a.test: ${said}; https://b.test: ${said}`]]);
+  assert.deepEqual([requests.length, clock.pending()], [2, 0]);
+});
+
+test('one that fails beside one that hangs is asked again, and they are not waited for in vain', () => {
+  const { requests, clock, told, asked } = creating({ routers: 2 });
+  until(clock, requests, 2);
+  requests[1].answer(0);
+  until(clock, requests, 3);
+  assert.equal(asked(), 'abb');
+  requests[2].answer(0);
+  clock.run(1000);
+  assert.deepEqual([requests.length, told], [3, []], 'each twice, and the first may answer still');
+  requests[0].answer(200, made);
+  assert.equal(told[0][0], 'created');
+});
+
+test('who could not be reached is asked last by the next sockets, for a minute', () => {
+  const { config, exchange, clock, requests, on, told } = (() => {
+    const rig = parts();
+    const routers = ['https://a.test', 'https://b.test', 'https://c.test'];
+    return { ...rig, config: { rota: new Rota(routers, 0), timeout: 10_000 } };
+  })();
+  const order = () => {
+    const from = requests.length;
+    create(config, wish, exchange, clock, on);
+    const first = requests[from];
+    first.answer(200, made);
+    return first.url[8];
+  };
+  create(config, wish, exchange, clock, on);
+  requests[0].answer(0); // a
+  requests[1].answer(502); // b
+  requests[2].answer(200, made);
+  assert.deepEqual(told.length, 1);
+  assert.equal([order(), order(), order()].join(''), 'ccc');
+  clock.run(60_000);
+  assert.deepEqual([order(), order(), order()].sort().join(''), 'abc');
+});
+
+test('who has hung while another answered is asked last, too; who was asked a moment ago is not', () => {
+  const { config, requests, clock } = creating({ routers: 3 });
+  until(clock, requests, 3);
+  requests[1].answer(200, made);
+  assert.deepEqual(config.rota.next(clock.now()), ['https://b.test', 'https://c.test', 'https://a.test']);
+});
+
+test('a refusal of any kind shows that a router is there', () => {
+  for (const code of ['no_relay', 'target_refused']) {
+    const { config, requests, clock } = creating({ routers: 2 });
+    config.rota.unreached('https://a.test', clock.now());
+    requests[0].answer(...no(code));
+    assert.deepEqual(config.rota.after('https://a.test', clock.now())[0], 'https://a.test');
+  }
+});
+
+test('a name without its label is told with it, and so is the path of the very host', () => {
+  for (const [router, answer, names] of [
+    ['https://a.test/to', { bare: 'relay.test:8443' }, { bare: 'https://relay.test:8443' }],
+    ['https://relay.test:8443/to', { bare: 'relay.test:8443' }, { bare: 'https://relay.test:8443/to' }],
+    ['https://a.test', {}, undefined],
+    ['https://a.test', { bare: '' }, undefined],
+    ['https://a.test', { bare: 7 }, undefined],
+  ]) {
+    const { config, exchange, requests, clock, on, told } = parts();
+    config.rota = new Rota([router], 0);
+    create(config, wish, exchange, clock, on);
+    requests[0].answer(200, { ...made, ...answer });
+    const label = 'https://k3j7q.relay.test:8443';
+    assert.deepEqual(told[0][1].names, names && { ...names, label });
+    assert.equal(told[0][1].relay, label);
+  }
+});
+
+test('a socket that nobody wants is closed by its bare name, where its label is not reached', () => {
+  const { requests, lose } = creating();
+  lose();
+  requests[0].answer(200, { ...made, bare: 'relay.test:8443' });
+  assert.equal(requests[1].url, 'https://k3j7q.relay.test:8443/s/abc');
+  requests[1].answer(0);
+  assert.equal(requests[2].url, 'https://relay.test:8443/s/abc');
+  requests[2].answer(0);
+  assert.equal(requests.length, 3);
 });
 
 test('cancelled, it takes back its request, or the pause before the next, and tells nothing', () => {
@@ -322,27 +439,6 @@ test('one that has lost is cancelled still', () => {
   cancel();
   clock.run(500);
   assert.equal(requests[0].cancelled, true);
-});
-
-test('alive asks for the host of the relay, with its port, and knows nothing where there is no answer', () => {
-  const answers = [
-    [200, { ok: true, alive: true }, true],
-    [200, { ok: true, alive: false }, false],
-    [200, { ok: true }, null],
-    [200, { ok: true, alive: 'no' }, null],
-    [0, null, null],
-    [502, null, null],
-    [400, { ok: false, code: 'bad_request' }, null],
-  ];
-  for (const [status, body, says] of answers) {
-    const { exchange, requests } = handExchange(virtualClock());
-    const told = [];
-    alive('https://a.test/base', { relay: 'https://k.relay.test:8443', socket: 'abc' }, exchange, (a) => told.push(a));
-    const [{ url, params, post, answer }] = requests;
-    assert.deepEqual([url, params, !!post], ['https://a.test/base/relay', 'host=k.relay.test%3A8443', false]);
-    answer(status, body);
-    assert.deepEqual(told, [says]);
-  }
 });
 
 test('a nonce is a word of 16 to 64 characters, and each is another', (t) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Link } from '../../build/link.js';
+import { Names } from '../../build/names.js';
 import { Slots } from '../../build/slots.js';
 import { transports } from '../../build/transport/transport.js';
 import { withGlobals } from './globals.mjs';
@@ -55,10 +56,10 @@ function pageOf(t, { plan, readyState = 'complete' } = {}) {
     const client = { target, got: [], over: null };
     client.link = new Link({
       at: relay.open(target),
-      ...{ exchange, up, clock, slots: page.slots },
+      ...{ exchange, up, clock, slots: page.slots, names: new Names(clock) },
       downs: [{ name: 'jsonp', down }],
       path: { proven: false },
-      alive: (tell) => tell(null),
+      alive: (tell) => clock.after(1, () => tell(null)),
       on: {
         message: ({ data }) => client.got.push(data),
         closed: (code, reason) => (client.over = { code, reason }),

@@ -59,12 +59,16 @@ function check(seed, harsh, shared = false) {
   const chance = seeded(seed);
   const way = chance.pick(Object.keys(ways));
   const names = chance.pick(downs);
-  const plan = (harsh ? harshPlan : mildPlan)(chance, names.includes('xhr'));
+  // The relay may have two names, of which one is not reached.
+  const labels = chance.happens(0.4);
+  const nowhere = labels && chance.pick([null, 'label', 'label', 'bare']);
+  const isReached = ({ said }) => (said.host === 'relay.test' ? 'bare' : 'label') !== nowhere;
+  const plan = (harsh ? harshPlan : mildPlan)(chance, isReached, names.includes('xhr'));
   // A harsh relay goes down, or takes no long messages.
   const limits = harsh && chance.happens(0.1) ? { message: 200 } : {};
   const alive = (client) => (client.dropped ? chance.pick([false, null]) : chance.pick([true, null]));
   const room = shared && chance.happens(0.3) ? chance.int(60, 200) : Infinity;
-  const world = new World({ seed, plan, up: ways[way], downs: names, shared, room, limits, alive });
+  const world = new World({ seed, plan, up: ways[way], downs: names, shared, room, limits, alive, labels });
   const undo = setGlobals(world.globals());
   try {
     const count = shared ? chance.int(2, 5) : chance.happens(0.7) ? 1 : chance.int(2, 4);
@@ -243,11 +247,12 @@ const pages = [
   { status: 404, body: { error: 'not here' } },
 ];
 
-/** Faults that a link survives: no more than two in a row, and reads that are answered within the relay's grace period. */
-function mildPlan(chance, steps) {
+/** Faults that a link survives: no more than two in a row, and one in a minute that nobody hears of; and reads that are answered within the relay's grace period. */
+function mildPlan(chance, isReached, steps) {
   const odds = chance.pick([0, 0.1, 0.3, 0.6]);
   const most = chance.pick([0, 20, 1000]);
   const streaks = {};
+  const losses = {}; // when a request was lost without a trace, for which a client waits for 20 s
   const piece = pieces(chance);
   // Somebody on the way does not let streams through, for some time.
   const held = Array.from({ length: steps ? chance.pick([0, 0, 1, 3]) : 0 }, () => {
@@ -259,26 +264,34 @@ function mildPlan(chance, steps) {
     };
   });
   const start = 1_000_000; // of virtual time
-  return ({ said, stream, at }) => {
+  return (entry) => {
+    const { said, stream, at } = entry;
     // Of a read of many each socket has its own luck.
     const ids = said.id ? [said.id] : (said.params.s ?? '').split(',').map((socket) => socket.split(':')[0]);
     const ways = ids.map((id) => `${id}${said.verb}`);
     const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most), piece };
+    if (!isReached(entry)) {
+      for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;
+      return { ...plan, fate: 'refused' };
+    }
     const holds = held.find(({ from, to }) => at - start >= from && at - start < to);
     if (stream && holds && most < 1000) return { ...plan, fate: holds.fate, after: chance.int(0, 20_000) };
     if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
     const streak = Math.max(...ways.map((way) => streaks[way] ?? 0));
-    if (streak === 2 || !chance.happens(odds)) {
+    if (streak >= 2 || !chance.happens(odds)) {
       for (const way of ways) streaks[way] = 0;
       return plan;
     }
     for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;
     const fates = ['refused', 'cut', 'page'];
     if (stream && streak === 0) fates.push('held', 'stalled');
-    if (said.verb === 's' && streak === 0) fates.push('unsent', 'deaf');
+    const lost = Math.max(...ways.map((way) => losses[way] ?? -Infinity));
+    if (said.verb === 's' && streak === 0 && at - lost > 60_000) fates.push('unsent', 'deaf');
+    const fate = chance.pick(fates);
+    if (fate === 'unsent' || fate === 'deaf') for (const way of ways) losses[way] = at;
     return {
       ...plan,
-      fate: chance.pick(fates),
+      fate,
       after: chance.int(0, 2000),
       clean: chance.happens(0.2),
       arrives: chance.happens(0.5),
@@ -288,13 +301,15 @@ function mildPlan(chance, steps) {
 }
 
 /** Faults of any kind, and times at which nothing gets through. */
-function harshPlan(chance) {
+function harshPlan(chance, isReached) {
   const odds = chance.pick([0.2, 0.5, 0.8]);
   const most = chance.pick([20, 1000, 15_000]);
   const piece = pieces(chance);
   let night = 0;
-  return ({ at, stream }) => {
+  return (entry) => {
+    const { at, stream } = entry;
     const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most), piece };
+    if (!isReached(entry)) return { ...plan, fate: 'refused' };
     if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
     if (at > night && chance.happens(0.05)) night = at + chance.int(0, 60_000);
     if (at < night) return { ...plan, fate: chance.pick(['refused', 'unsent']) };

@@ -129,13 +129,14 @@ test('no_socket on a send is not the end: the close is read', (t) => {
   world.finish();
 });
 
-test('the router is asked after two failures in a row, and one question at a time', (t) => {
+test('routers are asked after two failures in a row, and one question at a time', (t) => {
   let asked = 0;
   let answer = null;
   const { world, clock, client, target, net } = switched(t);
   client.link.o.alive = (tell) => {
     asked++;
     answer = tell;
+    return () => {};
   };
   net.fate = 'refused';
   const failed = () => world.network.requests.filter(({ answer }) => answer?.status === 0).length;
@@ -183,10 +184,14 @@ test('where the relay is gone it has failed at once, and where nobody knows it g
   }
 });
 
-test('an answer of the router that comes after the end changes nothing', (t) => {
+test('an answer of a router that comes after the end changes nothing', (t) => {
   const { world, client, target, clock, net } = switched(t);
   let answer;
-  client.link.o.alive = (tell) => (answer = tell);
+  let taken = 0;
+  client.link.o.alive = (tell) => {
+    answer = tell;
+    return () => taken++;
+  };
   client.send('a');
   clock.run(100);
   net.fate = ({ said }) => (said.verb === 's' ? 'refused' : 'fine');
@@ -195,6 +200,7 @@ test('an answer of the router that comes after the end changes nothing', (t) => 
   assert.ok(answer);
   target.close(1000, '');
   clock.run(100);
+  assert.equal(taken, 1, 'it is taken back');
   answer(false);
   assert.equal(client.over.code, 1000);
   world.finish();

@@ -69,6 +69,7 @@ export class Network {
       this.answers(entry, answer);
       done(answer);
     };
+    entry.finish = (answer) => finish(answer ?? { status: 0, body: null });
     const stopTimer = this.clock.after(request.timeout, () => {
       finish({ status: 0, body: null, late: true });
       leave();

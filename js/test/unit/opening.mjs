@@ -1,5 +1,6 @@
 // An opening under way on a stage, with a native WebSocket, routers and a page in the test's hands.
 import { open } from '../../build/opening.js';
+import { Rota } from '../../build/rota.js';
 import { withGlobals } from './globals.mjs';
 import { nativeClass } from './natives.mjs';
 import { stage } from './stage.mjs';
@@ -25,7 +26,7 @@ export function opening(
   const Native = nativeClass(set.clock);
   const config = {
     routers,
-    turn: 0,
+    rota: new Rota(routers, 0),
     token: undefined,
     transports,
     timeout: 10_000,

@@ -51,6 +51,7 @@ test('a page sees one socket, whatever there is behind it, and in the end there 
     'lost and opened',
   ])
     assert.ok(seen[what] > seeds.length / 200, `${what} has happened ${seen[what] ?? 0} times`);
+  assert.ok(seen.spare, 'no two routers have made a socket for one create');
 });
 
 function run(t, seed, saw) {
@@ -70,7 +71,8 @@ function run(t, seed, saw) {
       }
     },
   });
-  const place = recall(['https://a.test'], 'wss://target.test/');
+  const routers = chance.happens(0.5) ? ['https://a.test'] : ['https://a.test', 'https://b.test'];
+  const place = recall(routers, 'wss://target.test/');
   for (const why of ['refused', 'hung', 'killed']) place.forget('websocket', why); // what a page without a storage has kept
   if (chance.happens(0.15)) place.block('websocket', chance.pick(['refused', 'hung', 'killed']));
   if (chance.happens(0.3)) place.opened(chance.int(1, 2000));
@@ -88,7 +90,7 @@ function run(t, seed, saw) {
     },
   ]);
   const WebSocket = create({
-    router: 'https://a.test',
+    router: routers,
     transports: chance.pick([
       ['websocket', 'xhr', 'jsonp'],
       ['websocket', 'xhr', 'jsonp'],
@@ -127,6 +129,8 @@ class Life {
   creates = [];
   /** Relayed ones: the target, and whether the client was told of it. */
   relayed = [];
+  /** What was made besides, by other routers. */
+  spares = [];
   given = []; // sent by the page while it was open
   got = [];
   closedAt = null; // by the page
@@ -222,7 +226,8 @@ class Life {
   /** What becomes of a create. */
   create(entry) {
     const { chance, clock } = this;
-    const wait = chance.pick([0, 1, 20, chance.int(0, 500), chance.int(0, 9000)]);
+    // The last are about as long as one router is asked alone.
+    const wait = chance.pick([0, 1, 20, chance.int(0, 500), chance.int(0, 9000), chance.int(2900, 3600)]);
     const fate = chance.pick(['made', 'made', 'made', 'made', 'refused', 'failed', 'hangs']);
     this.creates.push(entry);
     this.log('create by', entry.transport, fate, wait);
@@ -234,6 +239,10 @@ class Life {
       const offered = entry.said.protocols?.split(',') ?? [''];
       const protocol = chance.pick([offered[0], offered[0], offered[0], chance.pick(offered), '']);
       const target = entry.made(protocol);
+      // Of those that several routers have made for one create the first is used.
+      const { nonce } = entry.said;
+      const spare = this.relayed.some((one) => one.entry.said.nonce === nonce && !one.entry.cancelled);
+      if (spare) return this.spares.push(target);
       // What a client that has gone has opened is closed by the relay (create.cut).
       clock.after(1, () => entry.cancelled && target.session.drop());
       this.relayed.push({ target, protocol, entry });
@@ -274,6 +283,11 @@ class Life {
 
     for (const native of natives) assert.equal(native.live, false, 'a native WebSocket is left');
     for (const { target } of relayed) assert.ok(target.answered || target.closed, 'a target is left');
+    for (const target of this.spares) {
+      saw('spare');
+      assert.ok(target.answered || target.closed, 'a target that was made besides is left');
+      assert.deepEqual(target.messages, []);
+    }
 
     // It fails only where nothing has opened, or the page has closed it before.
     const told = relayed.filter(({ entry }) => !entry.cancelled);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { open } from '../../build/opening.js';
+import { Rota } from '../../build/rota.js';
 import { opening, promise } from './opening.mjs';
 import { stage } from './stage.mjs';
 
@@ -82,7 +83,7 @@ test('where no transport reaches a router the last sentence is told', (t) => {
     clock.run(500);
   }
   assert.deepEqual(gaveUp(), ['xhr refused', 'jsonp refused']);
-  assert.deepEqual(outcome(), [['failed', 'the answer has status 502 and is not one of polysocket']]);
+  assert.deepEqual(outcome(), [['failed', 'https://a.test: the answer has status 502 and is not one of polysocket']]);
 });
 
 test('all tries have one nonce, so that one socket is opened; another opening has another', (t) => {
@@ -109,7 +110,8 @@ test('all tries have one nonce, so that one socket is opened; another opening ha
 test('a router is not told the user of a target', (t) => {
   const set = stage(t);
   const info = { transport: null, gaveUp: [], error: '' };
-  const config = { routers: ['https://a.test'], turn: 0, transports: ['xhr'], timeout: 10_000 };
+  const routers = ['https://a.test'];
+  const config = { routers, rota: new Rota(routers, 0), transports: ['xhr'], timeout: 10_000 };
   open(config, 'wss://user:pass@target.test/x', [], info, {});
   set.clock.settle();
   assert.equal(set.last().said.target, 'wss://target.test/x');
@@ -149,7 +151,7 @@ test('a target that chooses none of the subprotocols offered is closed, and the 
   assert.deepEqual([relay.allComplaints(), network.open.size], [[], 0]);
 });
 
-test('the router that has made a socket is asked whether its relay is alive', (t) => {
+test('the router that has made a socket is asked first whether its relay is alive', (t) => {
   const { clock, creates, last, outcome, questions, relay } = opening(t, {
     transports: ['xhr'],
     routers: ['https://a.test', 'https://b.test'],
@@ -162,9 +164,14 @@ test('the router that has made a socket is asked whether its relay is alive', (t
   assert.equal(creates.length, 2);
   relay.serve = (_, answer) => (answer(502, null), () => {});
   clock.run(60_000);
-  assert.equal(questions[0].url, 'https://b.test/relay');
-  assert.equal(questions[0].said.host, relay.host);
-  assert.equal(questions.length, 1, 'and once, while it does not answer');
+  assert.deepEqual(
+    questions.map(({ url, said }) => [url, said.host]),
+    [
+      ['https://b.test/relay', relay.host],
+      ['https://a.test/relay', relay.host],
+    ],
+    'the others are asked as well, and each once while it does not answer',
+  );
   assert.match(outcome().at(-1).at(-1), /^reading failed for too long/);
 });
 

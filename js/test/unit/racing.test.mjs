@@ -227,7 +227,7 @@ test('where no relay is reached what became of the requests is the error, and na
   rig.clock.run(250);
   rig.last().answer(0, null, true);
   rig.clock.run(9750);
-  assert.deepEqual(rig.outcome(), [['failed', 'no answer came in time']]);
+  assert.deepEqual(rig.outcome(), [['failed', 'https://a.test: no answer came in time']]);
   assert.deepEqual(rig.gaveUp(), ['xhr hung', 'websocket hung']);
   assert.equal(place().blocked('websocket'), '', 'there may be no network at all');
   tidy(rig);

@@ -14,6 +14,7 @@ function readerOf({ clock = virtualClock(), down = handDown(), onframe = () => {
     ways: [{ name: 'xhr', down }],
     path: { proven: false },
     clock,
+    knows: () => true,
     roundTrip: () => 0,
     on: {
       owes: (bytes) => told.push(['owes', bytes]),
@@ -23,6 +24,7 @@ function readerOf({ clock = virtualClock(), down = handDown(), onframe = () => {
         frames.push(frame.kind === 'c' ? [frame.code, frame.data] : frame.data);
         onframe(frame, reader);
       },
+      told() {},
       failing: (failures) => told.push(['failing', failures]),
       lost: (error, gone) => told.push(['lost', error, !!gone]),
     },

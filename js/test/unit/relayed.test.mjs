@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Names } from '../../build/names.js';
 import { relayed } from '../../build/relayed.js';
 import { Slots } from '../../build/slots.js';
 import { newPage } from './beacons.mjs';
@@ -55,9 +56,10 @@ function connect(t) {
     downs: [{ name: 'xhr', down }],
     path: { proven: false },
     exchange: () => () => {},
+    names: new Names(clock),
     slots,
     clock,
-    alive: () => {},
+    alive: () => () => {},
     stepped: () => {},
   });
   connection.listen({

@@ -2,6 +2,7 @@
 // browser is for test/browser; here are the moments that no browser lets a test choose.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Rota } from '../../build/rota.js';
 import { setGlobals, withGlobals } from './globals.mjs';
 import { stage } from './stage.mjs';
 
@@ -38,7 +39,7 @@ function rig(t, { fires = 'own', options, ...how } = {}) {
   });
   const config = {
     routers: ['https://a.test'],
-    turn: 0,
+    rota: new Rota(['https://a.test'], 0),
     token: undefined,
     transports: ['xhr'],
     timeout: 10_000,

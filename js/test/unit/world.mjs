@@ -2,6 +2,7 @@
 // at each request and at each event, whatever the test does.
 import assert from 'node:assert/strict';
 import { Link } from '../../build/link.js';
+import { Names } from '../../build/names.js';
 import { Slots } from '../../build/slots.js';
 import { batches } from '../../build/transport/batches.js';
 import { pollMany, streamMany } from '../../build/transport/many.js';
@@ -24,7 +25,7 @@ export class World {
   /**
    * `plan` gives requests their fate (see network.mjs), `up` makes a way up of an exchange, `downs` are the names of the ways
    * down, which sockets share where they are `shared`, `room` is that of a URL for them, `limits` are the relay's that are to be
-   * others, `proven` says what is known of the path, and `alive` is what the router says.
+   * others, `proven` says what is known of the path, and `alive` is what the routers say. With `labels` each socket has a name of its own.
    */
   constructor({
     seed = 1,
@@ -36,6 +37,7 @@ export class World {
     proven = false,
     limits,
     alive = () => null,
+    labels = false,
   } = {}) {
     newPage();
     this.clock = virtualClock(seed);
@@ -58,6 +60,8 @@ export class World {
       down: this.shared ? this.shared.down(ways[name], () => many[name]) : ways[name],
     }));
     this.alive = alive;
+    this.labels = labels;
+    this.names = new Names(this.clock);
     this.path = { proven };
     this.clock.stepped = () => this.clients.forEach((client) => client.check());
   }
@@ -160,6 +164,12 @@ class Client {
     this.target = target;
     this.clock = world.clock.part();
     this.at = world.relay.open(target);
+    if (world.labels) {
+      const { relay, socket } = this.at;
+      this.at.names = { label: relay.replace('//', `//${socket}.`), bare: relay };
+      this.at.relay = this.at.names.label;
+      world.names.begin(this.at);
+    }
     this.session = target.session;
     const { exchange } = world.network;
     this.link = new Link({
@@ -169,11 +179,10 @@ class Client {
       path: world.path,
       roundTrip: 20,
       exchange,
+      names: world.names,
       slots: world.slots,
       clock: this.clock,
-      alive: (tell) => {
-        world.clock.after(20, () => tell(world.alive(this)));
-      },
+      alive: (tell) => this.clock.after(20, () => tell(world.alive(this))),
       on: {
         message: (frame) => {
           this.#told('a message');

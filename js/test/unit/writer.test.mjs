@@ -19,7 +19,7 @@ function writerOf({ clock = virtualClock(), slots = new Slots(clock), ...shape }
     slots,
     clock,
     ack: () => rig.acked,
-    on: { took() {}, failing: tell('failing'), lost: tell('lost'), tooLarge: tell('tooLarge') },
+    on: { took() {}, told() {}, failing: tell('failing'), lost: tell('lost'), tooLarge: tell('tooLarge') },
   });
   rig.send = (...texts) => {
     for (const data of texts) rig.writer.send({ kind: 't', data });

@@ -1,0 +1,72 @@
+package redisbus
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/polysocket/polysocket/internal/bus"
+	"github.com/polysocket/polysocket/internal/bus/redisbus/redistest"
+)
+
+// More than one command holds, in more limits than one server of a Cluster has.
+func TestManyLeases(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{
+		"alone": redistest.Start(t, redistest.Options{}).URL(), "as a Cluster": redistest.StartCluster(t, 3, 0).URL(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, url)
+			const limits, places = 7, perCommand + 300
+			var all []bus.Lease
+			for i := range limits {
+				for j := range places {
+					all = append(all, bus.Lease{Limit: fmt.Sprintf("token:%d}{x", i), ID: fmt.Sprint(j)})
+				}
+			}
+			if err := b.Renew(t.Context(), all); err != nil {
+				t.Fatal(err)
+			}
+			full := func(most int, want bool) {
+				t.Helper()
+				for i := range limits {
+					l := bus.Lease{Limit: fmt.Sprintf("token:%d}{x", i), ID: "one more"}
+					if ok, err := b.Acquire(t.Context(), l, most); err != nil || ok != want {
+						t.Errorf("acquire %v within %d: %v, %v, want %v", l, most, ok, err, want)
+					}
+				}
+			}
+			full(places, false)
+			full(places+1, true)
+			if err := b.Release(t.Context(), all); err != nil {
+				t.Fatal(err)
+			}
+			full(1, false) // the one more
+			full(2, true)
+		})
+	}
+}
+
+// What counts nothing any more leaves nothing in Redis.
+func TestLimitsVanish(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.Options{})
+	b := open(t, server.URL())
+	l := bus.Lease{Limit: "token:t", ID: "1"}
+	if ok, err := b.Acquire(t.Context(), l, 1); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	var left time.Duration
+	if _, err := fmt.Sscan(server.Do("PTTL", limitKey(l.Limit)), (*int64)(&left)); err != nil {
+		t.Fatal(err)
+	}
+	if left *= time.Millisecond; left <= bus.LimitLease-10*time.Second || left > bus.LimitLease {
+		t.Errorf("the limit stays for %v, want %v", left, bus.LimitLease)
+	}
+	if err := b.Release(t.Context(), []bus.Lease{l}); err != nil {
+		t.Fatal(err)
+	}
+	if n := server.Do("EXISTS", limitKey(l.Limit)); n != "0" {
+		t.Errorf("a limit without places is there: %s", n)
+	}
+}

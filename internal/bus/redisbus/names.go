@@ -1,0 +1,29 @@
+package redisbus
+
+import "time"
+
+// Keys and channels. All of asking has one hash tag, and so one server, in a
+// Cluster too: what is published, claimed and answered is then in one order. Limits
+// are keys of their own, which a Cluster spreads.
+const (
+	prefix    = "polysocket:{bus}:"
+	nodesKey  = prefix + "nodes"  // a hash: a node's id → its announcement, sealed
+	leasesKey = prefix + "leases" // a sorted set: a node's id by when its lease ends, in ms of Redis's clock
+)
+
+// relayChannel is what a relay is asked on.
+func relayChannel(node string) string { return prefix + "relay:" + node }
+
+// routerChannel is what a router is answered on.
+func routerChannel(id string) string { return prefix + "router:" + id }
+
+// claimKey is set by who takes a request: the relay that opens it, or the router that
+// does not wait for it any longer.
+func claimKey(id string) string { return prefix + "claim:" + id }
+
+// claimLease is how long a claim stays: longer than a request is valid for.
+const claimLease = 60 * time.Second
+
+// limitKey is a sorted set: a place's id by when its lease ends, in ms of Redis's
+// clock.
+func limitKey(limit string) string { return "polysocket:limit:" + limit }
