@@ -99,7 +99,7 @@ var rooms = map[string]room{
 	},
 	"internal/config": {
 		imports: []string{
-			"internal/auth", // customers' keys are its records, and it says what is wrong with them
+			"internal/auth",      // customers' keys are its records, and it says what is wrong with them
 			"go.yaml.in/yaml/v4", // YAML's own organisation keeps it; a node, and an error, has its line, which koanf's maps have lost
 			"github.com/agnivade/levenshtein",
 		},
@@ -122,7 +122,7 @@ var rooms = map[string]room{
 	},
 	"cmd/polysocket": {
 		imports: []string{
-			"internal/auth", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
+			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
 			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
 			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
 		},
