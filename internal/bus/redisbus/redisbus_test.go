@@ -75,6 +75,7 @@ func TestBus(t *testing.T) {
 				Around: func(t *testing.T, test func(*testing.T)) { test(t) },
 			}
 			bustest.RunLimits(t, s)
+			bustest.RunRates(t, s)
 			if kind.name == "on miniredis" {
 				bustest.RunNodes(t, s)
 				return
