@@ -43,6 +43,15 @@ test('it is in vain when requests have failed for more than 30 s', () => {
   assert.equal(retry.failures, 3);
 });
 
+test('it is not in vain when the second has failed long after the first', () => {
+  const clock = virtualClock();
+  const retry = new Retry(clock);
+  retry.failed();
+  clock.run(3_600_000);
+  assert.ok(retry.failed() <= 200);
+  assert.equal(retry.failed(), null);
+});
+
 test('what goes well begins it all again', () => {
   const clock = virtualClock();
   const retry = new Retry(clock);
