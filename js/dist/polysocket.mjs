@@ -847,6 +847,8 @@ var first$1 = 100;
 var longest$1 = 5000;
 /** How long requests may fail, in milliseconds: the grace period after which a relay has closed the socket anyway. */
 var grace = 30000;
+/** How often they have failed by then, at least: a request may have waited long for its slot, or a page have slept. */
+var leastFailures = 3;
 /** Retry says when to try again what has failed, and when it is in vain. */
 var Retry = /** @class */ (function () {
     function Retry(clock) {
@@ -863,7 +865,7 @@ var Retry = /** @class */ (function () {
     Retry.prototype.failed = function () {
         if (!this.failures++)
             this.since = this.clock.now();
-        if (this.clock.now() - this.since > grace)
+        if (this.failures >= leastFailures && this.clock.now() - this.since > grace)
             return null;
         // Full jitter, but for a little: clients that were cut off together do not come back together.
         var wait = Math.min(longest$1, first$1 * Math.pow(2, this.failures - 1));

@@ -252,12 +252,12 @@ const pages = [
   { status: 404, body: { error: 'not here' } },
 ];
 
-/** Faults that a link survives: no more than two in a row, and one in a minute that nobody hears of; and reads that are answered within the relay's grace period. */
+/** Faults that a link survives: no more than two in a row, and one in a minute that nobody hears of, half a minute after any other; and reads that are answered within the relay's grace period. */
 function mildPlan(chance, isReached, steps) {
   const odds = chance.pick([0, 0.1, 0.3, 0.6]);
   const most = chance.pick([0, 20, 300, 1000]);
   const streaks = {};
-  const spared = {}; // the last request of a way where it had no fault, and the streak that it ended
+  const faults = {}; // when there was one last
   const losses = {}; // when a request was lost without a trace, for which a client waits for 20 s
   const piece = pieces(chance);
   // Somebody on the way does not let streams through, for some time.
@@ -270,19 +270,21 @@ function mildPlan(chance, isReached, steps) {
     };
   });
   const start = 1_000_000; // of virtual time
+  const fails = (ways, at) => {
+    for (const way of ways) {
+      faults[way] = at;
+      streaks[way] = (streaks[way] ?? 0) + 1;
+    }
+  };
+  const latest = (times, ways) => Math.max(...ways.map((way) => times[way] ?? -Infinity));
   return (entry) => {
     const { said, stream, at } = entry;
     // Of a read of many each socket has its own luck.
     const ids = said.id ? [said.id] : (said.params.s ?? '').split(',').map((socket) => socket.split(':')[0]);
     const ways = ids.map((id) => `${id}${said.verb}`);
     const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most), piece };
-    for (const way of ways) {
-      // What a socket has sent and taken back, since its target stalled and others waited, was not answered either.
-      if (spared[way]?.entry.cancelled && said.verb === 's') streaks[way] = spared[way].streak;
-      delete spared[way];
-    }
     if (!isReached(entry)) {
-      for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;
+      fails(ways, at);
       return { ...plan, fate: 'refused' };
     }
     const holds = held.find(({ from, to }) => at - start >= from && at - start < to);
@@ -290,17 +292,14 @@ function mildPlan(chance, isReached, steps) {
     if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
     const streak = Math.max(...ways.map((way) => streaks[way] ?? 0));
     if (streak >= 2 || !chance.happens(odds)) {
-      for (const way of ways) {
-        spared[way] = { entry, streak: streaks[way] ?? 0 };
-        streaks[way] = 0;
-      }
+      for (const way of ways) streaks[way] = 0;
       return plan;
     }
-    for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;
+    const calm = at - latest(faults, ways) > 30_000; // else they fail for 30 s, where one that is withheld is between
+    fails(ways, at);
     const fates = ['refused', 'cut', 'page'];
     if (stream && streak === 0) fates.push('held', 'stalled');
-    const lost = Math.max(...ways.map((way) => losses[way] ?? -Infinity));
-    if (said.verb === 's' && streak === 0 && at - lost > 60_000) fates.push('unsent', 'deaf');
+    if (said.verb === 's' && streak === 0 && calm && at - latest(losses, ways) > 60_000) fates.push('unsent', 'deaf');
     const fate = chance.pick(fates);
     if (fate === 'unsent' || fate === 'deaf') for (const way of ways) losses[way] = at;
     return {
