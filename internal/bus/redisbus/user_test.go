@@ -1,6 +1,7 @@
 package redisbus
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -66,6 +67,22 @@ func TestUser(t *testing.T) {
 			if err := relay.Withdraw(t.Context(), "a"); err != nil {
 				t.Error(err)
 			}
+		})
+	}
+}
+
+// Sentinels may want a password that is not Redis's.
+func TestSentinelUser(t *testing.T) {
+	t.Parallel()
+	s := redistest.StartSentinel(t, redistest.Options{Password: "p4ss"})
+	s.Protect("watch", "s3ntinel")
+	for password, works := range map[string]bool{"s3ntinel": true, "p4ss": false} {
+		b := open(t, s.URL()+"&sentinel_user=watch&sentinel_password="+password)
+		eventually(t, 10*time.Second, func() string {
+			if _, err := b.Nodes(t.Context()); works && err != nil || !works && (err == nil || !strings.Contains(err.Error(), "WRONGPASS")) {
+				return fmt.Sprintf("with the password %s: %v", password, err)
+			}
+			return ""
 		})
 	}
 }
