@@ -181,7 +181,7 @@ func TestRelayGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := l.claim(t.Context(), q.ID, "a"); err != nil || !ok {
+	if ok, err := l.claim(t.Context(), q.ID, "a", claimLease); err != nil || !ok {
 		t.Fatalf("claim: %v, %v", ok, err)
 	}
 	select {
