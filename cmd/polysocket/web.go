@@ -27,7 +27,7 @@ type web struct {
 	certificate *certificate // nil: http
 	server      *http.Server
 	answering   atomic.Int64 // requests
-	failed      chan error // why something that is to be served is not
+	failed      chan error   // why something that is to be served is not
 }
 
 // newWeb serves nothing yet; failed has room for what is served besides, too.
