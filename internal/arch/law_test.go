@@ -145,8 +145,10 @@ var rooms = map[string]room{
 	"test/cluster": {
 		tests: []string{
 			"internal/bus", "internal/bus/redisbus", "internal/bus/redisbus/redistest", "test/chaos", "test/ca", "test/history", "test/lossless", "test/process",
+			"golang.org/x/sys/unix",
 		},
-		why: "cluster breaks real processes and watches the others; it needs the bus alone, for leases, of which nothing can be seen from outside",
+		why: "cluster breaks real processes and watches the others; it needs the bus alone, for leases, of which nothing can be seen from outside, " +
+			"and unix to confine processes as systemd does",
 	},
 	"test/ca": {
 		why: "ca makes certificates for those tests that need some, and knows nobody who uses them",

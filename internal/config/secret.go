@@ -12,16 +12,19 @@ import (
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// lineEnd is what may stand behind a secret, wherever that comes from, and is none of it.
+const lineEnd = "\r\n"
+
 // resolve is the text that a secret's setting leads to: what env:NAME or file:PATH
 // holds, or what it says itself.
 func (r *reading) resolve(s setting) (string, error) {
-	text := s.texts[0]
+	text := strings.TrimRight(s.texts[0], lineEnd)
 	if name, ok := strings.CutPrefix(text, "env:"); ok {
 		if !variable.MatchString(name) {
 			return "", errors.New("behind env: comes the name of an environment variable, as env:POLYSOCKET_SECRET")
 		}
-		value, set := r.Env(name)
-		if !set || value == "" {
+		value, _ := r.Env(name)
+		if value = strings.TrimRight(value, lineEnd); value == "" {
 			return "", fmt.Errorf("the environment variable %s is not set: it is to hold the value", name)
 		}
 		return value, nil
@@ -37,7 +40,7 @@ func (r *reading) resolve(s setting) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("it cannot be read: %w", err)
 		}
-		value := string(bytes.TrimRight(data, "\r\n"))
+		value := string(bytes.TrimRight(data, lineEnd))
 		if value == "" {
 			return "", fmt.Errorf("%s is empty: it is to hold the value", name)
 		}

@@ -86,3 +86,20 @@ func TestSecretsFromElsewhere(t *testing.T) {
 		t.Errorf("%q", string(c.ClusterSecret))
 	}
 }
+
+// A secret is the same wherever it comes from: the line end behind it is nobody's, as one
+// has it from a file for a container's environment.
+func TestSecretsWithoutLineEnd(t *testing.T) {
+	for name, s := range map[string]Sources{
+		"a variable that is named": sources("redis: env:R\ncluster_secret: env:S", "R", "redis://h\r\n", "S", "shibboleth\n"),
+		"the key's variable":       sources("", "POLYSOCKET_REDIS", "redis://h\r", "POLYSOCKET_CLUSTER_SECRET", "shibboleth\r"),
+		"the file itself":          sources("redis: |\n  redis://h\ncluster_secret: |\n  shibboleth\n"),
+	} {
+		if c := read(t, s); string(c.Redis) != "redis://h" || string(c.ClusterSecret) != "shibboleth" {
+			t.Errorf("%s: %q %q", name, string(c.Redis), string(c.ClusterSecret))
+		}
+	}
+	if got := fault(t, sources("redis: redis://h\ncluster_secret: env:S", "S", "\n")); !strings.Contains(got, "not set") {
+		t.Error(got)
+	}
+}

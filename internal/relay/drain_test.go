@@ -60,9 +60,15 @@ func (p *polite) read(t *testing.T) (codes []wire.CloseCode) {
 }
 
 // A taker is a sink that takes what is there.
-type taker struct{ frames []wire.Frame }
+type taker struct {
+	frames []wire.Frame
+	most   int // of them; 0 for all
+}
 
 func (k *taker) Deliver(_ string, _ uint64, frames []wire.Frame) (int, session.Outcome) {
+	if k.most > 0 {
+		frames = frames[:min(k.most, len(frames))]
+	}
 	for _, f := range frames {
 		k.frames = append(k.frames, wire.Frame{Kind: f.Kind, Code: f.Code, Data: slices.Clone(f.Data)})
 	}
@@ -210,6 +216,42 @@ func TestDrainGrace(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// A client that asks on, and has not read its close, holds the drain for as long as it
+// reads something, and no longer.
+func TestDrainUnread(t *testing.T) {
+	for name, messages := range map[string]int{"nothing is read": 0, "it is read slowly": 5} {
+		t.Run(name, func(t *testing.T) {
+			run(t, &poorBus{}, func(r *running) {
+				p := r.put(1, time.Second)[0]
+				for range messages + 1 {
+					p.session.OnMessage(wire.Frame{Kind: wire.Text, Data: []byte("x")})
+				}
+				done := r.drain(r.Context(), 0)
+				time.Sleep(leaveLast + time.Second)
+				last := time.Now()
+				for range messages {
+					k := &taker{most: 1}
+					if _, err := p.session.Attach(k, session.Ack{}); err != nil || len(k.frames) != 1 {
+						t.Fatalf("it reads %v, %v", k.frames, err)
+					}
+					last = time.Now()
+					time.Sleep(lingerFor - 2*lingerCheck)
+					if isDone(done) {
+						t.Fatal("it is over, and a client was reading")
+					}
+				}
+				time.Sleep(time.Hour)
+				if !isDone(done) {
+					t.Fatal("it goes on for a client that reads nothing")
+				}
+				if took := (<-done).Sub(last); took > lingerFor+2*lingerCheck {
+					t.Errorf("it goes on for %v for a client that reads nothing", took)
+				}
+			})
+		})
+	}
 }
 
 // The end of ctx ends the drain, wherever it is, and Shut is for the rest.

@@ -133,6 +133,13 @@ func (s *Session) Acknowledge(ack Ack) error {
 	return nil
 }
 
+// Acknowledged is the number of the last message that the client is known to have.
+func (s *Session) Acknowledged() uint64 {
+	s.mu.Lock()
+	defer s.unlock()
+	return s.down.acked
+}
+
 // acknowledge forgets the messages up to the ack. The close acknowledged ends
 // the session, and then, as for one that has ended, the answer is an error.
 func (s *Session) acknowledge(ack Ack) *wire.Error {

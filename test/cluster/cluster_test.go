@@ -33,12 +33,13 @@ type cluster struct {
 
 // A setup is what may be different from case to case.
 type setup struct {
-	redis   string                 // the URL
-	redisOf func(relay int) string // where each relay has one of its own
-	hosts   []string               // the relays' names, without ports; nil has two with wildcards below localhost, and an address
-	one     bool                   // one router and one relay, without a wildcard
-	flags   []string               // of each relay
-	names   []string               // of the routers
+	redis   string                     // the URL
+	redisOf func(relay int) string     // where each relay has one of its own
+	hosts   []string                   // the relays' names, without ports; nil has two with wildcards below localhost, and an address
+	one     bool                       // one router and one relay, without a wildcard
+	flags   []string                   // of each relay
+	names   []string                   // of the routers
+	under   func(role string) []string // what starts each, as env does
 }
 
 // A node is a process of a cluster. It can be started again at the same address.
@@ -48,6 +49,7 @@ type node struct {
 	role    string // router or relay
 	addr    string // what it listens on
 	host    string // what clients have for it; of a relay, what is handed out
+	under   []string
 	flags   []string
 
 	// What a case has done to it, by which its sockets may end.
@@ -108,6 +110,9 @@ timeouts: {drain: %ds}
 		c.relays = append(c.relays, n)
 	}
 	for _, n := range c.nodes() {
+		if o.under != nil {
+			n.under = o.under(n.role)
+		}
 		n.start()
 	}
 	for _, n := range c.nodes() {
@@ -140,8 +145,9 @@ func (n *node) name() string { return n.role + " " + n.addr }
 
 func (n *node) start() {
 	n.cluster.t.Helper()
-	args := append([]string{n.role, "--config=" + n.cluster.config, "--listen=" + n.addr, "--open"}, n.flags...)
-	n.Process = process.Start(n.cluster.t, binary, args...)
+	command := append(slices.Clone(n.under), binary, n.role, "--config="+n.cluster.config, "--listen="+n.addr, "--open")
+	command = append(command, n.flags...)
+	n.Process = process.Start(n.cluster.t, command[0], command[1:]...)
 }
 
 // ready tells whether it says so.

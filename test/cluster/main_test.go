@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -19,7 +20,18 @@ const atOnce = 6
 // binary is the polysocket under test, built once.
 var binary string
 
+// confinedTo is the environment variable that has this program become another, which its arguments say, with no sockets
+// but of these families.
+const confinedTo = "POLYSOCKET_TEST_FAMILIES"
+
+// become does that, on the thread that runs it, and comes back with an error only. Nil: this system cannot.
+var become func(allowed string, command, environment []string) error
+
 func TestMain(m *testing.M) {
+	if allowed, ok := os.LookupEnv(confinedTo); ok {
+		runtime.LockOSThread()
+		panic(become(allowed, os.Args[1:], os.Environ()))
+	}
 	// Where Debian has its servers, and not everybody looks.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		panic(err)

@@ -113,7 +113,7 @@ func (b *Bus) Open(ctx context.Context, node string, r bus.OpenRequest) (bus.Ope
 	}
 	claiming, cancel := context.WithDeadline(b.life, start.Add(claimedWithin))
 	defer cancel()
-	ours, err := l.claim(claiming, id, b.id)
+	ours, err := l.claim(claiming, id, b.id, givenUpLease)
 	switch {
 	case err != nil:
 		b.abandon(id, node)

@@ -89,6 +89,34 @@ func TestLateRelayDoesNotOpen(t *testing.T) {
 	}
 }
 
+// A relay hears a request minutes after it was said, as when it was stopped meanwhile, and
+// by its slow clock it is fresh. That the router has gone on to another is still known.
+func TestVeryLateRelayDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	url := redis.URL()
+	heard, _ := overhear(t, url, "a")
+	router := open(t, url)
+	if _, err := router.Open(t.Context(), "a", bus.OpenRequest{Target: "x"}); !errors.Is(err, bus.ErrDeclined) {
+		t.Errorf("asked a relay that does not answer: %v, want %v", err, bus.ErrDeclined)
+	}
+	m := <-heard
+	pass(redis, claimKey(questionOf(t, router, m).ID), 2*sealedFor) // half of it is how far clocks may differ
+	f := newFleet()
+	deliver(t, url, "a", f, nil, m)
+	if n := f.times("x"); n != 0 {
+		t.Errorf("the router has gone on to another relay, and this one opened it %d times", n)
+	}
+}
+
+// pass has time pass for a key.
+func pass(redis *redistest.Server, key string, d time.Duration) {
+	redis.Do("EVAL", `
+local left = redis.call('PTTL', KEYS[1]) - ARGV[1]
+if left > 0 then redis.call('PEXPIRE', KEYS[1], left) else redis.call('DEL', KEYS[1]) end
+return 1`, "1", key, millis(d))
+}
+
 // Redis restarts between the asking and the claims, and has forgotten all. Who has not
 // claimed on the line that carried the request has no say.
 func TestLostClaim(t *testing.T) {
@@ -153,7 +181,7 @@ func TestRelayGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := l.claim(t.Context(), q.ID, "a"); err != nil || !ok {
+	if ok, err := l.claim(t.Context(), q.ID, "a", claimLease); err != nil || !ok {
 		t.Fatalf("claim: %v, %v", ok, err)
 	}
 	select {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -130,6 +131,9 @@ func (b *Bus) connect() (*line, error) {
 		redis := b.redis
 		redis.InitAddress = append([]string(nil), redis.InitAddress...)
 		made, err := rueidis.NewClient(redis)
+		if answer, ok := rueidis.IsRedisErr(err); ok && redis.Sentinel.MasterSet != "" && strings.HasPrefix(answer.Error(), "NOAUTH") {
+			err = fmt.Errorf("%w: where it is the sentinels that want a password, the URL is to say it as sentinel_password=", err)
+		}
 		if err != nil {
 			return nil, err
 		}

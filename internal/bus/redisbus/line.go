@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -154,9 +155,10 @@ func (l *line) publish(ctx context.Context, channel, message string) (int64, err
 	return l.do(ctx, cmd).AsInt64()
 }
 
-// claim takes a request for who calls, once for all: false where it is taken.
-func (l *line) claim(ctx context.Context, id, who string) (bool, error) {
-	err := l.do(ctx, l.client.B().Set().Key(claimKey(id)).Value(who).Nx().Px(claimLease).Build()).Error()
+// claim takes a request for who calls, once for all, or for as long as that is to be
+// known: false where it is taken.
+func (l *line) claim(ctx context.Context, id, who string, lease time.Duration) (bool, error) {
+	err := l.do(ctx, l.client.B().Set().Key(claimKey(id)).Value(who).Nx().Px(lease).Build()).Error()
 	if rueidis.IsRedisNil(err) {
 		return false, nil
 	}

@@ -22,8 +22,14 @@ func routerChannel(id string) string { return prefix + "router:" + id }
 // does not wait for it any longer.
 func claimKey(id string) string { return prefix + "claim:" + id }
 
-// claimLease is how long a claim stays: longer than a request is valid for.
-const claimLease = 60 * time.Second
+const (
+	// claimLease is how long a relay's claim stays: longer than a router waits before it
+	// claims a request itself.
+	claimLease = 60 * time.Second
+	// givenUpLease is how long a router's stays: longer than the request is valid for,
+	// which by a relay's slow clock is twice what its seal says.
+	givenUpLease = 2*sealedFor + 10*time.Second
+)
 
 // limitKey is a sorted set: a place's id by when its lease ends, in ms of Redis's
 // clock.

@@ -35,7 +35,7 @@ func newRequest(s *server, l *line, q question) *request {
 // serve does what is asked.
 func (r *request) serve() {
 	defer r.end()
-	ours, err := r.line.claim(r.life, r.asked.ID, r.server.node)
+	ours, err := r.line.claim(r.life, r.asked.ID, r.server.node, claimLease)
 	if err == nil && !ours {
 		return // the router has it: it does not wait any longer
 	}

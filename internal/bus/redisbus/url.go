@@ -25,9 +25,10 @@ func CheckSecret(secret string) error {
 //	redis://node:6379?addr=node2:6379                 a Cluster, by two or more of its nodes
 //
 // and rediss:// for TLS, which speaks to sentinels too; valkey:// and valkeys:// are
-// the same. Parameters are addr, as often as needed, master_set, db, client_name, and
-// skip_verify=true for a certificate that is not to be verified. The errors hold
-// nothing of the URL, whose password may stand anywhere in it.
+// the same. Parameters are addr, as often as needed, master_set, sentinel_user and
+// sentinel_password for sentinels that want them, db, client_name, and skip_verify=true
+// for a certificate that is not to be verified. The errors hold nothing of the URL, whose
+// password may stand anywhere in it.
 func CheckURL(s string) error {
 	_, err := parseURL(s)
 	return err
@@ -72,7 +73,10 @@ func parseURL(s string) (rueidis.ClientOption, error) {
 		return fail("has a database below 0")
 	case o.SelectDB != 0 && isCluster(o):
 		return fail("has a database other than 0, and a Cluster has none: leave it out")
+	case o.Sentinel.MasterSet == "" && (q.Has("sentinel_user") || q.Has("sentinel_password")):
+		return fail("has a user or a password for sentinels, and no master_set: give it the name that they know the master by")
 	}
+	o.Sentinel.Username, o.Sentinel.Password = q.Get("sentinel_user"), q.Get("sentinel_password")
 	return choose(o), nil
 }
 
@@ -85,11 +89,11 @@ func checkParams(q url.Values) error {
 				return errors.New("has an addr without a host: it is to be host:port")
 			}
 			continue
-		case "db", "client_name", "skip_verify", "master_set":
+		case "db", "client_name", "skip_verify", "master_set", "sentinel_user", "sentinel_password":
 		case "protocol", "client_cache", "max_retries", "dial_timeout", "write_timeout":
 			return fmt.Errorf("sets %s, which is chosen for you: leave it out", name)
 		default:
-			return errors.New("has a parameter that is not addr, master_set, db, client_name or skip_verify: where its ? is in the password, it must be %3F")
+			return errors.New("has a parameter that is not addr, master_set, sentinel_user, sentinel_password, db, client_name or skip_verify: where its ? is in the password, it must be %3F")
 		}
 		if len(values) > 1 || values[0] == "" && name != "skip_verify" {
 			return fmt.Errorf("is to say %s once, with a value", name)

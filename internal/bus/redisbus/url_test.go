@@ -16,6 +16,7 @@ func TestCheckURL(t *testing.T) {
 		"redis://127.0.0.1:6379", "redis://127.0.0.1:6379/", "redis://127.0.0.1:6379/3", "redis://h", "rediss://user:p%2Fw@h:6380/1", "valkey://h",
 		"valkeys://h?skip_verify=true", "redis://[::1]:6379", "redis://:p@h?db=2", "redis://h?client_name=me",
 		"redis://s1:26379?addr=s2:26379&addr=s3:26379&master_set=main", "redis://s1:26379/2?master_set=main", "redis://c1:7000?addr=c2:7000",
+		"redis://:p@s1:26379?master_set=main&sentinel_user=u&sentinel_password=q",
 	} {
 		if err := CheckURL(good); err != nil {
 			t.Errorf("%s: %v", good, err)
@@ -47,6 +48,8 @@ func TestCheckURL(t *testing.T) {
 		"redis://h?dial_timeout=3s":            "dial_timeout",
 		"redis://h?master_set=":                "master_set once",
 		"redis://h?master_set=a&master_set=b":  "master_set once",
+		"redis://h?sentinel_password=hunter2":  "master_set",
+		"redis://h?sentinel_user=hunter2":      "master_set",
 		"redis://h?addr=":                      "addr",
 		"redis://h?addr=:26379&master_set=abc": "addr",
 		"rediss://h?skip_verify=hunter2":       "skip_verify",
@@ -111,6 +114,7 @@ func TestRefused(t *testing.T) {
 		{"one address of a Cluster", strange, "?addr="},
 		{"a Cluster that is none", server.URL() + "?addr=" + server.Addr, "cluster support disabled"},
 		{"sentinels that are none", server.URL() + "?master_set=main", "NOAUTH"},
+		{"sentinels that want a password", server.URL() + "?master_set=main", "sentinel_password"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log := new(buffer)

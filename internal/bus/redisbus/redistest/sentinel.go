@@ -87,6 +87,15 @@ func (s *Sentinel) URL() string {
 	return u.String()
 }
 
+// Protect has the sentinels know a user, and nobody else.
+func (s *Sentinel) Protect(user, password string) {
+	s.t.Helper()
+	for _, sentinel := range s.sentinels {
+		sentinel.Do("ACL", "SETUSER", user, "on", ">"+password, "allchannels", "+@all")
+		sentinel.Do("ACL", "SETUSER", "default", "off")
+	}
+}
+
 // Master is the server that the sentinels say is the master.
 func (s *Sentinel) Master() *Server {
 	s.t.Helper()
