@@ -14,7 +14,7 @@ const (
 )
 
 // ErrTooManyKeys says that a record has no room.
-var ErrTooManyKeys = errors.New("there are as many keys as can be kept: the records of deleted ones count too, and `keys forget` drops those")
+var ErrTooManyKeys = errors.New("there are as many keys as can be kept, deleted ones among them")
 
 // A KeyRecord is a key as the bus keeps it: what stands in it is its writers' and
 // readers' to know.

@@ -151,6 +151,7 @@ func (b *Bus) connect() (*line, error) {
 // attend watches a line until it fails, and returns why.
 func (b *Bus) attend(l *line) error {
 	b.work.Go(b.cancelAll)
+	b.keysChanged()
 	tick := time.NewTicker(listEvery)
 	defer tick.Stop()
 	for {

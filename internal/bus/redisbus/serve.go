@@ -91,6 +91,9 @@ func (b *Bus) subscribe(l *line) error {
 		if b.asking {
 			want[routerChannel(b.id)] = nil
 		}
+		if len(b.watches) > 0 {
+			want[keysChannel] = nil
+		}
 		for node, s := range b.serving {
 			want[relayChannel(node)] = s
 		}
@@ -144,6 +147,10 @@ func (b *Bus) unsubscribe(l *line, node string) {
 func (b *Bus) receive(l *line, m rueidis.PubSubMessage) {
 	if m.Channel == routerChannel(b.id) {
 		b.answered(m.Message)
+		return
+	}
+	if m.Channel == keysChannel {
+		b.keysPoked(m.Message)
 		return
 	}
 	q, err := b.readQuestion(m.Channel, m.Message)
