@@ -3,6 +3,7 @@ package membus
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/bus"
@@ -28,6 +29,8 @@ func (b *Bus) PutKey(_ context.Context, r bus.KeyRecord, over uint64) (bool, err
 	defer b.mu.Unlock()
 	old, known := b.keys[r.ID]
 	switch {
+	case len(r.Data) > bus.MaxKeyRecord:
+		return false, fmt.Errorf("put the key %s: its record has %d bytes, and %d are kept", r.ID, len(r.Data), bus.MaxKeyRecord)
 	case old.Version != over:
 		return false, nil
 	case !known && len(b.keys) >= bus.MaxKeys:

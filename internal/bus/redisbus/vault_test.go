@@ -134,7 +134,7 @@ func TestTooManyKeys(t *testing.T) {
 	}
 	server.Do("DEL", versionsKey)
 	server.Do("HSET", versionsKey, "a", "1")
-	server.Do("HSET", recordsKey, "a", strings.Repeat("x", mostLocked+1))
+	server.Do("EVAL", "redis.call('HSET', KEYS[1], 'a', string.rep('x', "+strconv.Itoa(mostLocked+1)+"))", "1", recordsKey)
 	if ids, changed, err := b.ListKeys(t.Context(), nil); err != nil || len(ids) != 1 || len(changed) != 0 {
 		t.Errorf("%v %v %v", ids, changed, err)
 	}
