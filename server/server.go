@@ -126,10 +126,10 @@ func New(o Options) (*Server, error) {
 	named := func(host string) bool {
 		return o.Host != "" && endpoint.Below(host, endpoint.Hostname(o.Host), o.Wildcard)
 	}
-	rt := router.New(router.Options{Bus: b, Log: o.Log, Auth: auth.Open{
+	rt := router.New(router.Options{Bus: b, Log: o.Log, Settings: router.Settings{Auth: auth.Open{
 		Hosts:   func(host string) bool { return endpoint.Loopback(host) || named(host) },
 		Origins: origins,
-	}})
+	}}})
 
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

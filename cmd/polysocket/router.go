@@ -48,8 +48,7 @@ type routerTenant struct {
 
 func newRouterTenant(p *process) *routerTenant {
 	t := new(routerTenant)
-	s := t.settings(p.config)
-	t.router = router.New(router.Options{Bus: p.bus, Auth: s.Auth, Zone: s.Zone, Log: p.log})
+	t.router = router.New(router.Options{Bus: p.bus, Log: p.log, Settings: t.settings(p.config)})
 	own := ownHost(p.web.listener.Addr())
 	hosts := known(func(host string) bool { return t.named(host) || own(host) }, "router.host", p.log)
 	t.Handler = endpoint.Health(t.ready, endpoint.Polite(hosts, http.HandlerFunc(t.serve)))

@@ -113,7 +113,7 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	r := &rig{TB: t, auth: &fakeAuth{}, log: &journal{}}
 	r.bus = &fakeBus{nodes: []bus.Node{{ID: "node", Host: "relay.example"}}}
-	r.rt = router.New(router.Options{Bus: r.bus, Auth: r.auth, Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	r.rt = router.New(router.Options{Bus: r.bus, Settings: router.Settings{Auth: r.auth}, Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	return r
 }
 

@@ -20,6 +20,7 @@ type Bus struct {
 	keys     map[string]bus.KeyRecord        // by the key's id
 	watches  map[*func()]bool                // of the keys
 	tickets  map[string]ticket               // by the hash of its text
+	rates    rates
 }
 
 type announced struct {

@@ -3,8 +3,9 @@ package redisbus
 import "time"
 
 // Keys and channels. All of asking has one hash tag, and so one server, in a
-// Cluster too: what is published, claimed and answered is then in one order. Limits
-// are keys of their own, which a Cluster spreads.
+// Cluster too: what is published, claimed and answered is then in one order. Rates
+// have one too, as some are counted together. Limits are keys of their own, which a
+// Cluster spreads.
 const (
 	prefix    = "polysocket:{bus}:"
 	nodesKey  = prefix + "nodes"  // a hash: a node's id → its announcement, sealed
@@ -34,3 +35,6 @@ func limitKey(limit string) string { return "polysocket:limit:" + limit }
 
 // ticketKey is what a ticket stands for, encrypted, under the hash of its text.
 func ticketKey(hash string) string { return "polysocket:ticket:" + hash }
+
+// rateKey is a number: when what has happened is made up for, in µs of Redis's clock.
+func rateKey(name string) string { return "polysocket:{rates}:" + name }

@@ -40,6 +40,10 @@ func (p pair) Release(ctx context.Context, leases []bus.Lease) error {
 	return p.Routers.Release(ctx, leases)
 }
 
+func (p pair) Take(ctx context.Context, rates []bus.Rate) (time.Duration, error) {
+	return p.Routers.Take(ctx, rates)
+}
+
 func newPair(t testing.TB, url string) pair {
 	router, relay := open(t, url), open(t, url)
 	return pair{router, relay, router, router, router}
