@@ -99,6 +99,7 @@ var rooms = map[string]room{
 	},
 	"internal/config": {
 		imports: []string{
+			"internal/auth", // customers' keys are its records, and it says what is wrong with them
 			"go.yaml.in/yaml/v4", // YAML's own organisation keeps it; a node, and an error, has its line, which koanf's maps have lost
 			"github.com/agnivade/levenshtein",
 		},
