@@ -87,6 +87,11 @@ var rooms = map[string]room{
 		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
 		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
 	},
+	"internal/keyring": {
+		imports: []string{"internal/auth", "internal/bus", "internal/wire"},
+		tests:   []string{"internal/bus/membus", "token"},
+		why:     "keyring is which keys hold now, of the configuration and of the bus: auth has none that change, and the router is not to know where they come from",
+	},
 	"internal/auth/jwks": {
 		imports: []string{"internal/auth", "github.com/MicahParks/jwkset"},
 		tests:   []string{"internal/wire", "token"},
@@ -99,7 +104,7 @@ var rooms = map[string]room{
 	},
 	"internal/config": {
 		imports: []string{
-			"internal/auth", // customers' keys are its records, and it says what is wrong with them
+			"internal/auth",      // customers' keys are its records, and it says what is wrong with them
 			"go.yaml.in/yaml/v4", // YAML's own organisation keeps it; a node, and an error, has its line, which koanf's maps have lost
 			"github.com/agnivade/levenshtein",
 		},
@@ -122,8 +127,8 @@ var rooms = map[string]room{
 	},
 	"cmd/polysocket": {
 		imports: []string{
-			"internal/auth", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
-			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/keyring", "internal/relay", "internal/router",
+			"internal/session", "token", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
 			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
 		},
 		tests: []string{"conformance"},
