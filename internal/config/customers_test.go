@@ -177,7 +177,7 @@ func TestBadCustomers(t *testing.T) {
 // Origins of the router mean nothing beside keys, and that is said.
 func TestOriginsBesideKeys(t *testing.T) {
 	s := sources(needed + "router: {origins: 'https://a.example'}\nkeys: []\n")
-	if notes := read(t, s).Notes; len(notes) != 1 || notes[0].String() != "polysocket.yaml:3: router.origins: it means nothing beside keys: each has origins of its own" {
+	if notes := fmt.Sprint(read(t, s).Notes); !strings.Contains(notes, "polysocket.yaml:3: router.origins: it means nothing beside keys: each has origins of its own") {
 		t.Error(notes)
 	}
 }

@@ -88,6 +88,7 @@ func (k *Keyring) Apply(config []auth.Key) error {
 		return err
 	}
 	k.config = slices.Clone(config)
+	k.poke() // relays are told
 	return nil
 }
 

@@ -187,10 +187,10 @@ func (s socket) fields(r *http.Request) []byte {
 	}
 	object, _ := json.Marshal(struct { // strings always marshal
 		Polysocketd string `json:"polysocketd"`
-		Bare        string `json:"bare,omitempty"`
 		Socket      string `json:"socket"`
 		Protocol    string `json:"protocol"`
-	}{host, bare, s.id, s.protocol})
+		Bare        string `json:"bare,omitempty"`
+	}{host, s.id, s.protocol, bare})
 	object[0] = ',' // for the brace that opens it
 	return object[:len(object)-1]
 }

@@ -109,7 +109,7 @@ func (b *Bus) WatchKeys(ctx context.Context, changed func()) {
 	l := b.line
 	b.mu.Unlock()
 	if l != nil {
-		if err := b.subscribe(l); err != nil {
+		if err := b.subscribe(l, false); err != nil {
 			l.fail(err) // the next line has it subscribed
 		}
 	}
