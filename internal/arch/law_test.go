@@ -128,7 +128,7 @@ var rooms = map[string]room{
 	"cmd/polysocket": {
 		imports: []string{
 			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/keyring", "internal/relay", "internal/router",
-			"internal/session", "token", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"internal/session", "internal/upstream", "internal/wire", "token", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
 			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
 		},
 		tests: []string{"conformance"},
