@@ -125,6 +125,9 @@ func (k *Keyring) take(ids []string, records []bus.KeyRecord) (changed bool) {
 		case known && r.Version == old.version && !old.gone:
 			continue
 		}
+		if old.gone {
+			delete(k.said, r.ID)
+		}
 		of := kept{version: r.Version, deleted: r.Data == nil}
 		if r.Data != nil {
 			parsed, err := read(r.ID, r.Data)
@@ -132,7 +135,6 @@ func (k *Keyring) take(ids []string, records []bus.KeyRecord) (changed bool) {
 				k.say(r.ID, "a key that is kept in Redis does not hold", err)
 			} else {
 				of.key = &parsed.Key
-				delete(k.said, r.ID)
 			}
 		}
 		k.kept[r.ID] = of
