@@ -213,9 +213,8 @@ func (r *rig) do(err error) {
 func TestKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, key("config", "c"))
-		r.admits("c", "")
-		r.admits("a", wire.NoRelay) // nothing was read yet
 		synctest.Wait()
+		r.admits("c", "")
 		r.admits("a", wire.TokenInvalid)
 		r.do(r.store.Add(t.Context(), key("acme", "a", "b"), false))
 		time.Sleep(moment)
@@ -264,20 +263,21 @@ func TestRevokeToken(t *testing.T) {
 		time.Sleep(moment)
 		g := r.admits(text, "")
 		id := auth.TokenID(text)
-		r.do(r.store.RevokeToken(t.Context(), "acme", id, g.Expires))
+		until := g.Expires.Add(time.Minute)
+		r.do(r.store.RevokeToken(t.Context(), "acme", id, until))
 		time.Sleep(moment)
 		r.admits(text, wire.TokenInvalid)
 		r.hears("relay token " + id[:4])
 		if r.keyring.Stands(g) {
 			t.Error("it stands")
 		}
-		if err := r.store.RevokeToken(t.Context(), "acme", id, g.Expires); err == nil {
+		if err := r.store.RevokeToken(t.Context(), "acme", id, until); err == nil {
 			t.Error("it was revoked twice")
 		}
 		r.do(r.store.Add(t.Context(), k, true))
 		time.Sleep(moment)
 		r.admits(text, wire.TokenInvalid)
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour + 2*time.Minute)
 		r.do(r.store.RevokeToken(t.Context(), "acme", idOf("another"), time.Time{}))
 		kept, err := r.store.Get(t.Context(), "acme")
 		if err != nil || len(kept.Revoked) != 1 || kept.Revoked[0] != idOf("another") {
@@ -303,6 +303,17 @@ func TestRevokeToken(t *testing.T) {
 			t.Error("what is no id was revoked")
 		}
 	})
+}
+
+// As long as nothing was read, it is not known that a token is no good.
+func TestUnread(t *testing.T) {
+	r := &rig{T: t}
+	var err error
+	r.keyring, err = keyring.New(keyring.Options{Bus: r, Sets: r, Log: slog.New(slog.DiscardHandler)}, []auth.Key{key("config", "c")})
+	r.do(err)
+	r.admits("c", "")
+	r.admits("a", wire.NoRelay)
+	r.admits("", wire.TokenInvalid)
 }
 
 // What the configuration has no more is revoked, and its sockets closed; what it has
