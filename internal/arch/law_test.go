@@ -75,7 +75,7 @@ var rooms = map[string]room{
 		why: "redistest starts real redis-servers for any test, so it knows nothing of ours",
 	},
 	"internal/bus/bustest": {
-		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp"},
+		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp", "github.com/google/go-cmp/cmp/cmpopts"},
 		why:     "bustest is the suite that every bus passes, so it knows the interface alone",
 	},
 	"internal/router": {

@@ -91,6 +91,7 @@ func (b *fakeBus) state() (requests []bus.OpenRequest, opened int, dropped []str
 type fakeAuth struct {
 	mu    sync.Mutex
 	err   error
+	grant auth.Grant
 	asked []auth.Request
 }
 
@@ -98,7 +99,7 @@ func (a *fakeAuth) Authorize(_ context.Context, r auth.Request) (auth.Grant, err
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, r)
-	return auth.Grant{}, a.err
+	return a.grant, a.err
 }
 
 // A rig is a router between fakes.

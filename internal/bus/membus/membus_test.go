@@ -20,4 +20,5 @@ func TestBus(t *testing.T) {
 	bustest.RunLimits(t, s)
 	bustest.RunKeys(t, s)
 	bustest.RunTickets(t, s)
+	bustest.RunRates(t, s)
 }

@@ -78,6 +78,7 @@ func TestBus(t *testing.T) {
 			}
 			bustest.RunLimits(t, s)
 			bustest.RunTickets(t, s)
+			bustest.RunRates(t, s)
 			if kind.name == "on miniredis" {
 				bustest.RunNodes(t, s)
 				return
