@@ -47,11 +47,10 @@ type Keys interface {
 // TicketTTL is how long a ticket is good for.
 const TicketTTL = 30 * time.Second
 
-// Tickets are kept for TicketTTL, under the hashes of their texts: who reads what
-// is kept learns none.
+// Tickets are kept under the hashes of their texts: who reads what is kept learns none.
 type Tickets interface {
-	// PutTicket keeps what a ticket stands for.
-	PutTicket(ctx context.Context, hash string, data []byte) error
+	// PutTicket keeps what a ticket stands for, for TicketTTL at most.
+	PutTicket(ctx context.Context, hash string, data []byte, lasts time.Duration) error
 	// TakeTicket gives what a ticket stands for, once, however many ask at once; nil
 	// where there is none, or not any more. After an error it may be gone.
 	TakeTicket(ctx context.Context, hash string) ([]byte, error)

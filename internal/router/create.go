@@ -35,12 +35,24 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	key := c.key()
 	o := rt.nonces.join(key)
 	told := false
-	defer func() { rt.nonces.leave(key, o, told, rt.drop) }()
+	drop := func(s socket) {
+		rt.drop(s)
+		if o.ticket != nil {
+			rt.restore(c.token, o.ticket)
+		}
+	}
+	defer func() { rt.nonces.leave(key, o, told, drop) }()
 	if err = rt.admit(r.Context(), settings, c, o); err != nil {
 		rt.refuse(w, c, err)
 		return
 	}
-	rt.nonces.begin(key, o, func(ctx context.Context) (socket, error) { return rt.open(ctx, settings, c) }, rt.drop)
+	rt.nonces.begin(key, o, func(ctx context.Context) (socket, error) {
+		opened, err := rt.open(ctx, settings, c)
+		if o.ticket != nil && retried(ctx, err) {
+			rt.restore(c.token, o.ticket)
+		}
+		return opened, err
+	}, drop)
 	select {
 	case <-o.done:
 	case <-r.Context().Done():
@@ -57,6 +69,12 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 			"key", c.grant.Key, "socket", shorten(o.socket.id, 6), "relay", o.socket.node)
 		c.answer.OK(w, http.StatusOK, o.socket.fields(r))
 	}
+}
+
+// retried tells whether a client comes again with the same create after an error.
+func retried(ctx context.Context, err error) bool {
+	var said *wire.Error
+	return err != nil && (ctx.Err() != nil || errors.As(err, &said) && said.Code == wire.NoRelay)
 }
 
 // allowCaller lets the page that calls read the answer, whatever it is.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/auth"
 	"github.com/polysocket/polysocket/internal/bus"
@@ -25,6 +26,7 @@ type ticket struct {
 	Token  string
 	Target string // in its normal form
 	Origin string `json:",omitempty"` // empty: any that the token's key admits
+	Made   int64  // in ms since 1970
 }
 
 // trade answers POST /ticket: an application's server trades a token for a ticket.
@@ -99,9 +101,9 @@ func (rt *Router) issue(ctx context.Context, r auth.Request, g auth.Grant) (stri
 	if g.Target != nil {
 		target = g.Target
 	}
-	record, _ := json.Marshal(ticket{r.Token, target.String(), r.Caller.Origin}) // strings always marshal
-	text := ticketMark + rand.Text()                                             // 130 random bits
-	if err := rt.tickets.PutTicket(ctx, hash(text), record); err != nil {
+	record, _ := json.Marshal(ticket{r.Token, target.String(), r.Caller.Origin, time.Now().UnixMilli()}) // strings always marshal
+	text := ticketMark + rand.Text()                                                                     // 130 random bits
+	if err := rt.tickets.PutTicket(ctx, hash(text), record, bus.TicketTTL); err != nil {
 		return "", bus.Unavailable()
 	}
 	return text, nil
@@ -123,6 +125,21 @@ func (rt *Router) redeem(ctx context.Context, text string) (*ticket, error) {
 		return nil, wire.Errorf(wire.TokenInvalid, "the ticket is not valid: it was used, or is older than %v, or never was one", bus.TicketTTL)
 	}
 	return &t, nil
+}
+
+// restore gives a ticket back that has opened nothing, and is shown again by a client
+// that tries another router, or has lost its connection. It gets no older by that.
+func (rt *Router) restore(text string, t *ticket) {
+	lasts := min(bus.TicketTTL-time.Since(time.UnixMilli(t.Made)), bus.TicketTTL)
+	if lasts <= 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), releaseTimeout)
+	defer cancel()
+	record, _ := json.Marshal(t) // strings and numbers always marshal
+	if err := rt.tickets.PutTicket(ctx, hash(text), record, lasts); err != nil {
+		rt.log.Warn("a ticket that has opened nothing is lost", "error", err)
+	}
 }
 
 // isTicket tells whether a create shows a ticket in place of a token.

@@ -32,9 +32,9 @@ type tickets struct {
 	kept []string
 }
 
-func (k *tickets) PutTicket(ctx context.Context, hash string, data []byte) error {
+func (k *tickets) PutTicket(ctx context.Context, hash string, data []byte, lasts time.Duration) error {
 	k.kept = append(k.kept, hash)
-	return errors.Join(k.err, k.Bus.PutTicket(ctx, hash, data))
+	return errors.Join(k.err, k.Bus.PutTicket(ctx, hash, data, lasts))
 }
 
 func (k *tickets) TakeTicket(ctx context.Context, hash string) ([]byte, error) {
@@ -315,6 +315,53 @@ func TestTicketOnce(t *testing.T) {
 		r.do(page("https://other.example", "token="+text, nonce)).is(t, 401, wire.TokenInvalid, "used")
 		time.Sleep(31 * time.Second)
 		r.do(page(ours, "token="+text, nonce)).is(t, 401, wire.TokenInvalid, "used")
+	})
+}
+
+// A ticket that has opened nothing, since there was no relay or its request was cut, may
+// be shown again; it gets no older by that. One whose target has failed is used.
+func TestTicketAgain(t *testing.T) {
+	trading(t, func(t *testing.T, r *rig, _ *tickets, _ *revocable) {
+		text := r.ticket()
+		nodes := r.bus.nodes
+		r.bus.nodes = nil
+		time.Sleep(20 * time.Second)
+		r.do(page(ours, "token="+text)).is(t, 503, wire.NoRelay, "")
+		r.bus.nodes = nodes
+		time.Sleep(time.Second)
+		r.do(page(ours, "token="+text)).socket(t)
+		r.do(page(ours, "token="+text)).is(t, 401, wire.TokenInvalid, "used")
+
+		text = r.ticket()
+		r.bus.nodes = nil
+		time.Sleep(20 * time.Second)
+		r.do(page(ours, "token="+text)).is(t, 503, wire.NoRelay, "")
+		r.bus.nodes = nodes
+		time.Sleep(11 * time.Second)
+		r.do(page(ours, "token="+text)).is(t, 401, wire.TokenInvalid, "older")
+
+		for _, after := range []time.Duration{time.Second, 3 * time.Second} { // opened nothing yet, and just now
+			text = r.ticket()
+			r.bus.open = func(ctx context.Context, _ string) error {
+				time.Sleep(2 * time.Second) // it does not notice
+				return nil
+			}
+			ctx, cut := context.WithTimeout(t.Context(), after)
+			if a := r.do(page(ours, "token="+text).WithContext(ctx)); after < 2*time.Second && a.raw != "" {
+				t.Errorf("cut, it got %s", a.raw)
+			}
+			cut()
+			time.Sleep(3 * time.Second)
+			a := r.do(page(ours, "token="+text))
+			if again := a.Socket != ""; again != (after < 2*time.Second) {
+				t.Errorf("after %v: %s", after, a.raw)
+			}
+		}
+
+		text = r.ticket()
+		r.bus.open = func(context.Context, string) error { return wire.Errorf(wire.TargetRefused, "no") }
+		r.do(page(ours, "token="+text)).is(t, 502, wire.TargetRefused, "")
+		r.do(page(ours, "token="+text)).is(t, 401, wire.TokenInvalid, "used")
 	})
 }
 

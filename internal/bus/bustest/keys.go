@@ -154,7 +154,7 @@ func testWatchKeys(t *testing.T, b Bus, _ func(*testing.T)) {
 
 func testTicketOnce(t *testing.T, b Bus, _ func(*testing.T)) {
 	data := []byte("the first \x00 of all")
-	if err := b.PutTicket(t.Context(), "hash", data); err != nil {
+	if err := b.PutTicket(t.Context(), "hash", data, bus.TicketTTL); err != nil {
 		t.Fatal(err)
 	}
 	var taken atomic.Int64
@@ -180,7 +180,7 @@ func testTicketOnce(t *testing.T, b Bus, _ func(*testing.T)) {
 }
 
 func testTicketLapse(t *testing.T, b Bus, lapse func(*testing.T)) {
-	if err := b.PutTicket(t.Context(), "hash", []byte("x")); err != nil {
+	if err := b.PutTicket(t.Context(), "hash", []byte("x"), bus.TicketTTL); err != nil {
 		t.Fatal(err)
 	}
 	lapse(t)
@@ -191,7 +191,7 @@ func testTicketLapse(t *testing.T, b Bus, lapse func(*testing.T)) {
 
 func testTicketsApart(t *testing.T, b Bus, _ func(*testing.T)) {
 	for _, hash := range []string{"a", "b"} {
-		if err := b.PutTicket(t.Context(), hash, []byte("of "+hash)); err != nil {
+		if err := b.PutTicket(t.Context(), hash, []byte("of "+hash), bus.TicketTTL); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -79,11 +79,11 @@ type ticket struct {
 }
 
 // PutTicket implements bus.Tickets.
-func (b *Bus) PutTicket(_ context.Context, hash string, data []byte) error {
+func (b *Bus) PutTicket(_ context.Context, hash string, data []byte, lasts time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tickets[hash] = ticket{bytes.Clone(data), time.Now().Add(bus.TicketTTL)}
-	time.AfterFunc(bus.TicketTTL, func() {
+	b.tickets[hash] = ticket{bytes.Clone(data), time.Now().Add(lasts)}
+	time.AfterFunc(lasts, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if t, ok := b.tickets[hash]; ok && !time.Now().Before(t.until) {

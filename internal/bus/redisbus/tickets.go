@@ -12,10 +12,10 @@ import (
 )
 
 // PutTicket implements bus.Tickets.
-func (b *Bus) PutTicket(ctx context.Context, hash string, data []byte) error {
+func (b *Bus) PutTicket(ctx context.Context, hash string, data []byte, lasts time.Duration) error {
 	locked := b.vault.lock(storingTicket, hash, uint64(b.vault.now().UnixMilli()), data)
 	err := b.once(ctx, func(c rueidis.Client) rueidis.Completed {
-		return c.B().Set().Key(ticketKey(hash)).Value(locked).Px(bus.TicketTTL).Build()
+		return c.B().Set().Key(ticketKey(hash)).Value(locked).Px(max(lasts, time.Millisecond)).Build()
 	}).Error()
 	if err != nil {
 		return fmt.Errorf("keep a ticket: %w", err)

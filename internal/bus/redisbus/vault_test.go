@@ -74,7 +74,7 @@ func TestKept(t *testing.T) {
 		}
 	}
 	put(b, "a", 1)
-	if err := b.PutTicket(t.Context(), "hash", []byte("a secret token")); err != nil {
+	if err := b.PutTicket(t.Context(), "hash", []byte("a secret token"), bus.TicketTTL); err != nil {
 		t.Fatal(err)
 	}
 	for _, kept := range []string{server.Do("HGETALL", recordsKey), server.Do("HGETALL", versionsKey), server.Do("GET", ticketKey("hash"))} {
@@ -94,7 +94,7 @@ func TestKept(t *testing.T) {
 	if err != nil || len(ids) != 4 || len(changed) != 1 || changed[0].ID != "a" {
 		t.Errorf("%v %v %v", ids, changed, err)
 	}
-	if err := forger.PutTicket(t.Context(), "forged", []byte("x")); err != nil {
+	if err := forger.PutTicket(t.Context(), "forged", []byte("x"), bus.TicketTTL); err != nil {
 		t.Fatal(err)
 	}
 	server.Do("SET", ticketKey("moved"), server.Do("GET", ticketKey("hash")))
