@@ -13,19 +13,19 @@ import (
 // soon is within how long what was revoked is so everywhere.
 const soon = 10 * time.Second
 
-const acmeSecret = "the secret of the key that is kept in Redis"
+const keptSecret = "the secret of the key that is kept in Redis"
 
 // revokedReason is what the clients of closed sockets read.
 const revokedReason = "the key or the token was revoked"
 
-func (c *keyed) add(id string, more ...string) {
+func (c *guarded) add(id string, more ...string) {
 	c.Helper()
-	c.secrets = append(c.secrets, acmeSecret)
-	c.must(c.record(id, acmeSecret), append([]string{"keys", "add"}, more...)...)
+	c.secrets = append(c.secrets, keptSecret)
+	c.must(c.record(id, keptSecret), append([]string{"keys", "add"}, more...)...)
 }
 
 // knows waits until a router answers so to a create.
-func (c *keyed) knows(router *server, token, code string) {
+func (c *guarded) knows(router *server, token, code string) {
 	c.Helper()
 	process.Within(c.T, soon, "an answer of "+code, func() bool { return router.create(c.target, nil, "token", token).Code == code })
 }
@@ -34,7 +34,7 @@ func (c *keyed) knows(router *server, token, code string) {
 // sockets are closed, and lose nothing.
 func TestRevokeKey(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
+	c := newGuarded(t)
 	c.add("acme")
 	token := c.token("--key=acme", "--target="+c.target, "--ttl=1h")
 	fixed := c.token("--key=fixed", "--all-targets", "--ttl=1h")
@@ -50,10 +50,10 @@ func TestRevokeKey(t *testing.T) {
 			s.text(fmt.Sprint(i))
 		}
 	}
-	if out, ok := c.run(c.record("acme", acmeSecret), "keys", "add"); ok || !strings.Contains(out, "--replace") {
+	if out, ok := c.run(c.record("acme", keptSecret), "keys", "add"); ok || !strings.Contains(out, "--replace") {
 		t.Errorf("it was added again: %s", out)
 	}
-	if out, ok := c.run(c.record("fixed", acmeSecret), "keys", "add"); ok || !strings.Contains(out, "configuration") {
+	if out, ok := c.run(c.record("fixed", keptSecret), "keys", "add"); ok || !strings.Contains(out, "configuration") {
 		t.Errorf("the configuration's was added: %s", out)
 	}
 	list := c.must("", "keys", "list")
@@ -99,7 +99,7 @@ func TestRevokeKey(t *testing.T) {
 // One token is revoked, and the others of its key are not.
 func TestRevokeToken(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
+	c := newGuarded(t)
 	c.add("acme")
 	var tokens [3]string
 	var sockets [3]*socket
@@ -141,7 +141,7 @@ func TestRevokeToken(t *testing.T) {
 // reloads has all relays close its sockets.
 func TestRevokeByReload(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
+	c := newGuarded(t)
 	rewrite(t, c.file, c.config("fixed", "second"))
 	c.routers[0].reloaded()
 	token := c.token("--key=second", "--all-targets")
@@ -159,7 +159,7 @@ func TestRevokeByReload(t *testing.T) {
 // the configuration go on, and every socket.
 func TestKeysLost(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
+	c := newGuarded(t)
 	c.add("acme")
 	fixed, token := c.token("--key=fixed", "--all-targets"), c.token("--key=acme", "--all-targets")
 	c.knows(c.routers[0], token, "")
@@ -188,7 +188,7 @@ func TestKeysLost(t *testing.T) {
 // A relay that is not there yet when a key is revoked closes its sockets when it is.
 func TestRevokeUnheard(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
+	c := newGuarded(t)
 	c.add("acme")
 	token := c.token("--key=acme", "--all-targets")
 	c.knows(c.routers[0], token, "")

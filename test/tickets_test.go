@@ -13,8 +13,8 @@ import (
 // router, once.
 func TestTickets(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
-	c.must(c.record("acme", acmeSecret, "origins: ['https://app.example.com']", "limit: 3"), "keys", "add")
+	c := newGuarded(t)
+	c.must(c.record("acme", keptSecret, "origins: ['https://app.example.com']", "limit: 3"), "keys", "add")
 	token := c.token("--key=acme", "--all-targets")
 	for _, router := range c.routers {
 		c.knows(router, token, "")
@@ -68,7 +68,7 @@ func TestTickets(t *testing.T) {
 // of them count by the token that was traded.
 func TestTicketOnce(t *testing.T) {
 	t.Parallel()
-	c := newKeyed(t)
+	c := newGuarded(t)
 	token := c.token("--key=fixed", "--all-targets", "--limit=5")
 	const rounds = 5
 	for range rounds {

@@ -95,16 +95,21 @@ return 1`)
 	takeScript = newScript(`
 now = t[1] * 1000000 + t[2]
 local wait, next = 0, {}
+local function set(key, at)
+	redis.call('SET', key, string.format('%.0f', at), 'PX', math.ceil((at - now) / 1000))
+end
 for i, key in ipairs(KEYS) do
 	local every, all = tonumber(ARGV[2 * i - 1]), ARGV[2 * i - 1] * ARGV[2 * i]
 	local at = tonumber(redis.call('GET', key) or now)
-	next[i] = math.min(math.max(at, now), now + all) + every
+	if at > now + all then
+		at = now + all
+		set(key, at)
+	end
+	next[i] = math.max(at, now) + every
 	wait = math.max(wait, next[i] - all - now)
 end
 if wait > 0 then return wait end
-for i, key in ipairs(KEYS) do
-	redis.call('SET', key, string.format('%.0f', next[i]), 'PX', math.ceil((next[i] - now) / 1000))
-end
+for i, key in ipairs(KEYS) do set(key, next[i]) end
 return 0`)
 )
 
