@@ -101,7 +101,7 @@ func (l *keysList) Run(ctx context.Context, k *kong.Context) error {
 		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "KEY\tVERIFIED BY\tTOKENS\tREVOKED\tORIGINS\tTARGETS\tLIMIT\tKEY LIMIT\tRATE\tKEPT IN")
+	fmt.Fprintf(w, "KEY\tVERIFIED BY\tTOKENS\tREVOKED\tORIGINS\tTARGETS\tLIMIT\tKEY LIMIT\tRATE\tKEPT IN\n")
 	row := func(k auth.Key, in string) {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", k.ID, verifiedBy(k), len(k.Tokens), len(k.Revoked),
 			len(k.Origins), len(k.Targets), orNoLimit(fmt.Sprint(k.Limit)), orNoLimit(fmt.Sprint(k.KeyLimit)), orNoLimit(k.Rate.String()), in)
