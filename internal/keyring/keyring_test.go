@@ -436,8 +436,9 @@ func TestRolledBack(t *testing.T) {
 func TestLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, key("config", "c"))
+		narrower := fmt.Sprintf(`{"Key":{"id":"0","tokens":[{"sha256":%q}],"targets":["wss://ws.example.com/*"],"narrower":true}}`, idOf("n"))
 		r.set(func() {
-			for i, data := range []string{`{"Key":{"id":"0","narrower":true}}`, `{"Key":{"id":"other"}}`, `{"Key":{"id":"2"}}`, `x`, `{}{}`} {
+			for i, data := range []string{narrower, `{"Key":{"id":"other"}}`, `{"Key":{"id":"2"}}`, `x`, `{}{}`} {
 				r.forged = append(r.forged, bus.KeyRecord{ID: fmt.Sprint(i), Version: 1, Data: []byte(data)})
 			}
 			same := fmt.Sprintf(`{"Key":{"id":"same","tokens":[{"sha256":%q}],"targets":["wss://ws.example.com/*"]}}`, idOf("c"))
@@ -446,6 +447,7 @@ func TestLeftOut(t *testing.T) {
 		r.do(r.store.Add(t.Context(), key("good", "g"), false))
 		time.Sleep(5 * time.Second)
 		r.admits("g", "")
+		r.admits("n", wire.TokenInvalid)
 		if g := r.admits("c", ""); g.Key != "config" {
 			t.Errorf("the token is of %s", g.Key)
 		}

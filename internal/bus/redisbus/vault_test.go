@@ -1,9 +1,11 @@
 package redisbus
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,4 +140,42 @@ func TestTooManyKeys(t *testing.T) {
 	if ids, changed, err := b.ListKeys(t.Context(), nil); err != nil || len(ids) != 1 || len(changed) != 0 {
 		t.Errorf("%v %v %v", ids, changed, err)
 	}
+}
+
+// Who watches the keys is told when Redis is back: they may be others.
+func TestWatchKeysBack(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.Options{})
+	b := open(t, server.URL())
+	if _, err := b.current(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var told atomic.Int64
+	over := make(chan struct{})
+	go func() { defer close(over); b.WatchKeys(ctx, func() { told.Add(1) }) }()
+	eventually(t, back, func() string {
+		if ok, err := b.PutKey(t.Context(), bus.KeyRecord{ID: "a", Version: uint64(time.Now().UnixNano()), Data: []byte("x")}, 0); err != nil || ok && told.Load() == 0 {
+			server.Do("FLUSHALL")
+			return "it is not watched"
+		}
+		return ""
+	})
+	server.Stop()
+	eventually(t, back, func() string {
+		if _, err := b.current(t.Context()); err == nil {
+			return "Redis is there"
+		}
+		return ""
+	})
+	told.Store(0)
+	server.Restart()
+	eventually(t, back, func() string {
+		if told.Load() == 0 {
+			return "who watches was not told"
+		}
+		return ""
+	})
+	stop()
+	<-over
 }
