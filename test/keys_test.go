@@ -4,8 +4,11 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -169,6 +172,37 @@ keys:
 	})
 	k.router.Raceless()
 	k.relay.Raceless()
+}
+
+// A key's JSON Web Key Set is fetched, and one that is new with it by SIGHUP.
+func TestKeySet(t *testing.T) {
+	t.Parallel()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"one","x":"%s"}]}`, base64.RawURLEncoding.EncodeToString(public))
+	}))
+	t.Cleanup(set.Close)
+	signer, err := token.Private("one", private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := signer.Mint(token.Claims{AllTargets: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none = "keys: []\nlimits: {creates_per_address: 0}\n"
+	k := newKeyed(t, none)
+	k.ask(text, nil).is(t, http.StatusUnauthorized, "token_invalid")
+	rewrite(t, k.file, k.yaml("keys: [{id: issuer, jwks_url: '"+set.URL+"', targets: ['TARGET/*']}]\nlimits: {creates_per_address: 0}\n"))
+	says(t, k.router.reloaded(), "was reloaded")
+	process.Until(t, "the key set", func() bool { return k.ask(text, nil).OK })
+	rewrite(t, k.file, k.yaml(none))
+	says(t, k.router.reloaded(), "was reloaded")
+	k.ask(text, nil).is(t, http.StatusUnauthorized, "token_invalid")
+	k.router.Raceless()
 }
 
 // SIGHUP swaps keys; with bad ones all stays as it was, and no secret is told.
