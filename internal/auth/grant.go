@@ -35,8 +35,8 @@ type Grant struct {
 	Limit, KeyLimit int
 	// Rate is how often sockets may be created with the key.
 	Rate Rate
-
-	opaque bool // the token is one
+	// Opaque says that the token is no JWT.
+	Opaque bool
 }
 
 // An Authorizer says whether a request may go on, and within which limits, which

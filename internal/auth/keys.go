@@ -158,7 +158,7 @@ func (k *Keys) Stands(g Grant) bool {
 	if key == nil || key.revoked[g.Token] {
 		return false
 	}
-	if !g.opaque {
+	if !g.Opaque {
 		return true
 	}
 	hash, err := readHash(g.Token)
@@ -181,7 +181,7 @@ type admission struct {
 
 func (a admission) grant() Grant {
 	return Grant{
-		Key: a.key.ID, Token: a.id, Expires: a.expires, opaque: a.opaque,
+		Key: a.key.ID, Token: a.id, Expires: a.expires, Opaque: a.opaque,
 		Limit: narrow(a.key.Limit, a.limit), KeyLimit: a.key.KeyLimit, Rate: a.key.Rate,
 	}
 }
