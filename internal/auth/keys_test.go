@@ -273,7 +273,7 @@ func TestStands(t *testing.T) {
 		token  string
 		stands bool
 	}{
-		"other limits":          {ringOf(t, nil, func(k *Key) { k.Limit, k.Rate = 1, Rate{} }), jwt, true},
+		"other limits":          {ringOf(t, nil, func(k *Key) { k.Limit, k.Rate = 5, Rate{} }), jwt, true},
 		"revoked":               {ringOf(t, nil, func(k *Key) { revoke(k, TokenID(jwt)) }), jwt, false},
 		"another revoked":       {ringOf(t, nil, func(k *Key) { revoke(k, TokenID("x")) }), jwt, true},
 		"an opaque one is gone": {ringOf(t, nil, func(k *Key) { drop(k, TokenID(opaque)) }), opaque, false},
