@@ -25,6 +25,7 @@ test: lint ## lint, vet, and run all tests
 	go build -race ./...
 	cd js && npm run --silent check # js/dist is what js/src makes
 	go test -race -shuffle=on -p 1 ./... # one package at a time: some watch the clock
+	test/fuzz.sh 60
 	cd js && npm test --silent
 
 js: ## make js/dist from js/src
