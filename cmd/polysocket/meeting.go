@@ -29,6 +29,6 @@ func (m *meeting) read(k *kong.Context) (*config.Config, error) {
 func meet(c *config.Config) (*redisbus.Bus, error) {
 	return redisbus.New(redisbus.Options{
 		URL: string(c.Redis), Secret: string(c.ClusterSecret),
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }

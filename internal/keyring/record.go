@@ -19,6 +19,8 @@ type record struct {
 	// Until says of some of the key's revoked tokens until when they need to be
 	// remembered, in seconds since 1970: their own time is over then.
 	Until map[string]int64 `json:",omitempty"`
+
+	bad error // it cannot be read, and has nothing but the key's id
 }
 
 // read reads a record, which names the key of the id. A field that is not known may

@@ -41,14 +41,16 @@ func (s Store) all(ctx context.Context) (map[string]record, map[string]uint64, e
 			keys[r.ID] = record{}
 			continue
 		}
-		if keys[r.ID], err = read(r.ID, r.Data); err != nil {
-			return nil, nil, fmt.Errorf("key %q: %w", r.ID, err)
+		parsed, err := read(r.ID, r.Data)
+		if err != nil {
+			parsed = record{Key: auth.Key{ID: r.ID}, bad: fmt.Errorf("the record of %q: %w", r.ID, err)}
 		}
+		keys[r.ID] = parsed
 	}
 	return keys, versions, nil
 }
 
-// List gives all keys, by their ids.
+// List gives all keys, by their ids. Of one that cannot be read it has the id alone.
 func (s Store) List(ctx context.Context) ([]auth.Key, error) {
 	records, _, err := s.all(ctx)
 	if err != nil {
@@ -67,8 +69,12 @@ func (s Store) List(ctx context.Context) ([]auth.Key, error) {
 // Get gives a key.
 func (s Store) Get(ctx context.Context, id string) (auth.Key, error) {
 	records, _, err := s.all(ctx)
-	if err == nil && records[id].Key.ID == "" {
+	switch {
+	case err != nil:
+	case records[id].Key.ID == "":
 		err = ErrNoKey
+	default:
+		err = records[id].bad
 	}
 	return records[id].Key, err
 }
@@ -132,7 +138,7 @@ func (s Store) Add(ctx context.Context, key auth.Key, replace bool) error {
 		}
 		var others []auth.Key
 		for id, other := range all {
-			if id != key.ID && other.Key.ID != "" {
+			if id != key.ID && other.Key.ID != "" && other.bad == nil {
 				others = append(others, other.Key)
 			}
 		}
@@ -165,6 +171,8 @@ func (s Store) RevokeToken(ctx context.Context, id, token string, until time.Tim
 		switch {
 		case k.ID == "":
 			return record{}, ErrNoKey
+		case r.bad != nil:
+			return record{}, r.bad
 		case of >= 0 && len(k.Tokens) == 1 && !jwts:
 			return record{}, errors.New("it is the key's only token: revoke the key")
 		case of >= 0:
