@@ -221,8 +221,7 @@ func TestReloadKeys(t *testing.T) {
 	says(t, k.router.reloaded(), "level=INFO", `swapped="keys limits.creates_per_address"`)
 	k.ask(one, nil).is(t, http.StatusUnauthorized, "token_invalid")
 	k.opened(k.ask(two, nil))
-	old.text("it lives on")
-	old.is(message{Type: "text", Data: "it lives on"})
+	old.ends(1008, revokedReason, true) // which was opened with a token that is none any more
 
 	for _, bad := range []struct{ yaml, want string }{
 		{list(oneHash) + "limits: {dials_per_host: fast}\n", "limits.dials_per_host: "},

@@ -87,6 +87,11 @@ var rooms = map[string]room{
 		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
 		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
 	},
+	"internal/keyring": {
+		imports: []string{"internal/auth", "internal/bus", "internal/wire"},
+		tests:   []string{"internal/bus/membus", "token"},
+		why:     "keyring is which keys hold now, of the configuration and of the bus: auth has none that change, and the router is not to know where they come from",
+	},
 	"internal/auth/jwks": {
 		imports: []string{"internal/auth", "github.com/MicahParks/jwkset"},
 		tests:   []string{"internal/wire", "token"},
@@ -122,8 +127,8 @@ var rooms = map[string]room{
 	},
 	"cmd/polysocket": {
 		imports: []string{
-			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
-			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/keyring", "internal/relay", "internal/router",
+			"internal/session", "internal/upstream", "internal/wire", "token", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
 			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
 		},
 		tests: []string{"conformance"},

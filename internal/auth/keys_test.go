@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,6 +44,7 @@ func TestGrant(t *testing.T) {
 		}
 		want := Grant{
 			Key: test.key, Token: TokenID(test.token), Target: grant.Target, Expires: test.expires, Limit: test.limit, KeyLimit: 100, Rate: Rate{50, time.Second},
+			Opaque: test.key == "opaque",
 		}
 		if !grant.Expires.Equal(want.Expires) {
 			t.Errorf("%s: expires %v", test.name, grant.Expires)
@@ -248,5 +250,83 @@ func TestRate(t *testing.T) {
 		if rate, err := ParseRate(bad); err == nil || !strings.Contains(err.Error(), "50/s") {
 			t.Errorf("%q is taken as %v, %v", bad, rate, err)
 		}
+	}
+}
+
+// A grant stands as long as its key and its token are there, and not revoked.
+func TestStands(t *testing.T) {
+	jwt, opaque := hs256(t, `{`+exp+`}`), testOpaque
+	granted := map[string]Grant{}
+	for _, token := range []string{jwt, opaque} {
+		ring := ringOf(t, nil, nil)
+		grant, err := ring.Identify(t.Context(), token)
+		if err != nil || grant.Target != nil || !ring.Stands(grant) {
+			t.Fatalf("%+v %v", grant, err)
+		}
+		granted[token] = grant
+	}
+	if _, err := ringOf(t, nil, nil).Identify(t.Context(), "x"); err == nil {
+		t.Error("no token is identified")
+	}
+	for name, test := range map[string]struct {
+		ring   *Keys
+		token  string
+		stands bool
+	}{
+		"other limits":          {ringOf(t, nil, func(k *Key) { k.Limit, k.Rate = 5, Rate{} }), jwt, true},
+		"revoked":               {ringOf(t, nil, func(k *Key) { revoke(k, TokenID(jwt)) }), jwt, false},
+		"another revoked":       {ringOf(t, nil, func(k *Key) { revoke(k, TokenID("x")) }), jwt, true},
+		"an opaque one is gone": {ringOf(t, nil, func(k *Key) { drop(k, TokenID(opaque)) }), opaque, false},
+		"another one is gone":   {ringOf(t, nil, func(k *Key) { drop(k, TokenID(opaque+" without limit")) }), opaque, true},
+		"no keys, a JWT":        {mustRing(t), jwt, false},
+		"no keys, opaque":       {mustRing(t), opaque, false},
+	} {
+		if got := test.ring.Stands(granted[test.token]); got != test.stands {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func revoke(k *Key, id string) {
+	if k.ID == "secret" {
+		k.Revoked = append(k.Revoked, id)
+	}
+}
+
+func drop(k *Key, id string) {
+	k.Tokens = slices.DeleteFunc(slices.Clone(k.Tokens), func(t OpaqueToken) bool { return t.SHA256 == id })
+}
+
+func mustRing(t *testing.T) *Keys {
+	t.Helper()
+	ring, err := NewKeys(nil, KeysOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+// Keys that others have written are left out where they are not good, or at odds with
+// those before them; and nothing of them stays.
+func TestMergeKeys(t *testing.T) {
+	of := func(id, token string) Key {
+		return Key{ID: id, Tokens: []OpaqueToken{{SHA256: TokenID(token)}}, Targets: []string{"ws://a/*"}}
+	}
+	twice := of("twice", "b")
+	twice.Tokens = append(twice.Tokens, OpaqueToken{SHA256: TokenID("a")})
+	ring, left, err := MergeKeys([]Key{of("a", "a")}, []Key{of("a", "x"), {ID: "bad"}, twice, of("good", "b")}, KeysOptions{})
+	if err != nil || len(left) != 3 || left["a"] == nil || left["bad"] == nil || left["twice"] == nil {
+		t.Fatalf("%v %v", left, err)
+	}
+	for token, key := range map[string]string{"a": "a", "b": "good"} {
+		if g, err := ring.Identify(t.Context(), token); err != nil || g.Key != key {
+			t.Errorf("%s: %+v %v", token, g, err)
+		}
+	}
+	if _, err := ring.Identify(t.Context(), "x"); err == nil {
+		t.Error("something of a key that was left out is there")
+	}
+	if _, _, err := MergeKeys([]Key{{ID: "bad"}}, nil, KeysOptions{}); err == nil {
+		t.Error("a bad key is taken")
 	}
 }

@@ -4241,7 +4241,7 @@ function create$1(config, wish, exchange, clock, on) {
             return on.created(at, body.protocol || '', router);
         }
         outcomes[router] = sentence(answer);
-        if (said && body.code !== 'no_relay' && body.code !== 'internal') {
+        if (said && body.code !== 'no_relay' && body.code !== 'internal' && !used(body.code)) {
             end();
             return on.refused(body.code, sentence(answer));
         }
@@ -4262,6 +4262,10 @@ function create$1(config, wish, exchange, clock, on) {
             on.refused(word, routers.length > 1 ? tried() : sentence(answer));
         else
             on.failed(late ? 'hung' : 'refused', tried());
+    }
+    /** Whether a token is perhaps a ticket, which another router has that is being asked still: then that one says what came of it. */
+    function used(code) {
+        return code === 'token_invalid' && under.length > 0;
     }
     function tried() {
         var s = '';
