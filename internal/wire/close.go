@@ -21,6 +21,7 @@ const (
 	CloseInvalidData    CloseCode = 1007
 	CloseTooBig         CloseCode = 1009
 	CloseServiceRestart CloseCode = 1012
+	CloseTryAgainLater  CloseCode = 1013
 )
 
 // MaxCloseReason is the room for a reason in a Close frame, in bytes: a control
