@@ -93,7 +93,7 @@ func TestCommandRefuses(t *testing.T) {
 		{"a relay without keys", "relay", good, nil, []string{"there are no keys yet", "--open"}},
 		{"no Redis", "router", "cluster_secret: " + secret, []string{"--open"}, []string{"redis: it is missing", "POLYSOCKET_REDIS", "--redis"}},
 		{"no secret", "relay", "redis: redis://127.0.0.1", []string{"--open"}, []string{"cluster_secret: it is missing", "POLYSOCKET_CLUSTER_SECRET"}},
-		{"a short secret", "relay", "redis: redis://127.0.0.1\ncluster_secret: short", []string{"--open"}, []string{"polysocket.yaml:2: cluster_secret: ", "too short"}},
+		{"an empty secret", "relay", "redis: redis://127.0.0.1\ncluster_secret: ''", []string{"--open"}, []string{"polysocket.yaml:2: cluster_secret: ", "empty"}},
 		{"no URL of Redis", "relay", "redis: 127.0.0.1:6379\ncluster_secret: " + secret, []string{"--open"}, []string{"polysocket.yaml:1: redis: ", "redis://"}},
 		{"every address without a name", "relay", good, []string{"--open", "--listen=0.0.0.0:0"}, []string{"--listen", "relay.host"}},
 		{"a port in use", "router", good, []string{"--open", "--listen=" + taken.Addr().String()}, []string{"router.listen", taken.Addr().String(), "in use"}},

@@ -42,6 +42,7 @@ var rooms = map[string]room{
 	},
 	"internal/upstream": {
 		imports: []string{"internal/budget", "internal/outbox", "internal/wire", "github.com/gobwas/ws", "code.dny.dev/ssrf", "golang.org/x/net/http/httpguts"},
+		tests:   []string{"github.com/miekg/dns"}, // a name server that lies
 		why:     "upstream is the only one that dials targets, with the guard and the WebSocket library, and knows nobody who uses it",
 	},
 	"internal/transport": {

@@ -57,7 +57,7 @@ var (
 )
 
 // oracle makes a regular expression of a pattern; only of one in ASCII, whose
-// host needs no IDNA.
+// host needs no IDNA, and is no address in an older spelling.
 func oracle(pattern string) (*regexp.Regexp, bool) {
 	parts := authority.FindStringSubmatch(pattern)
 	if len(parts) == 0 || regexp.MustCompile(`[^!-~]|xn--|%`).MatchString(strings.ToLower(parts[2])) {
@@ -68,6 +68,11 @@ func oracle(pattern string) (*regexp.Regexp, bool) {
 	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		if host = address.String(); address.Is6() {
 			host = "[" + host + "]"
+		}
+	}
+	if regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`).MatchString(host) {
+		if _, err := netip.ParseAddr(host); err != nil {
+			return nil, false // an address in a spelling that this does not read
 		}
 	}
 	name := regexp.QuoteMeta(host)

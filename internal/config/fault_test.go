@@ -184,3 +184,13 @@ func TestNameless(t *testing.T) {
 		}
 	}
 }
+
+func TestWeakSecret(t *testing.T) {
+	const want = "polysocket.yaml:2: cluster_secret: it has fewer than 16 characters, and may be guessed: openssl rand -hex 32 prints a good one"
+	if notes := read(t, sources("redis: redis://h\ncluster_secret: 123456789012345")).Notes; len(notes) != 1 || notes[0].String() != want {
+		t.Errorf("%v", notes)
+	}
+	if notes := read(t, sources("redis: redis://h\ncluster_secret: 1234567890123456")).Notes; len(notes) > 0 {
+		t.Errorf("%v", notes)
+	}
+}

@@ -133,6 +133,10 @@ func (r *reading) missing(path, why string) {
 	r.faults = append(r.faults, Fault{Where: r.File, Key: path, What: fmt.Sprintf("it is missing: %s: %s", why, strings.Join(ways, ", or "))})
 }
 
+// goodSecret is how many characters a cluster_secret has at least that is not worth
+// a note.
+const goodSecret = 16
+
 // whole looks at what goes together.
 func (r *reading) whole() {
 	c := r.config
@@ -143,6 +147,12 @@ func (r *reading) whole() {
 		if _, set := r.from[needed.path]; !set {
 			r.missing(needed.path, needed.why)
 		}
+	}
+	if s, set := r.from["cluster_secret"]; set && len(c.ClusterSecret) < goodSecret && !slices.Contains(r.bad, "cluster_secret") {
+		c.Notes = append(c.Notes, Fault{
+			Where: s.where, Key: s.key.Path, line: s.line,
+			What: fmt.Sprintf("it has fewer than %d characters, and may be guessed: openssl rand -hex 32 prints a good one", goodSecret),
+		})
 	}
 	host, named := r.from["relay.host"]
 	switch listen := r.from["relay.listen"]; {

@@ -68,6 +68,9 @@ func (rt *Router) Ready(ctx context.Context) error {
 
 // ServeHTTP implements http.Handler.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if endpoint.Hopped(w, r) {
+		return
+	}
 	switch r.URL.Path {
 	case "/create":
 		rt.create(w, r)

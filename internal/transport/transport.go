@@ -59,6 +59,9 @@ func Serves(path string) bool {
 
 // ServeHTTP implements http.Handler for the paths that Serves tells.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if endpoint.Hopped(w, r) {
+		return
+	}
 	path := r.URL.Path
 	switch {
 	case !Serves(path):

@@ -11,18 +11,6 @@ import (
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-func TestHandshakeInjection(t *testing.T) {
-	u := target(t, "ws://127.0.0.1:1/")
-	for _, r := range []upstream.Request{
-		{Target: u, Origin: "x\r\nCookie: y"}, {Target: u, UserAgent: "x\ny"}, {Target: u, Protocols: []string{"a\r\n"}},
-	} {
-		var e *wire.Error
-		if _, err := dialer().Dial(context.Background(), r); !errors.As(err, &e) || e.Code != wire.BadRequest {
-			t.Errorf("%q: %v", r, err)
-		}
-	}
-}
-
 func TestDialTimeout(t *testing.T) {
 	silent := rude(t, func(p *peer) { p.end() })
 	d := dialer()
@@ -65,14 +53,4 @@ func TestDialUnreachable(t *testing.T) {
 			t.Errorf("%s: %v", test.target, err)
 		}
 	}
-}
-
-// A proxy of the environment would dial for us, past the guard.
-func TestDialNoProxy(t *testing.T) {
-	proxy := rude(t, func(p *peer) { t.Error("the proxy was asked for", p.request.URL) })
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
-		t.Setenv(name, "http://"+proxy.Host)
-	}
-	u := rude(t, func(p *peer) { p.send(p.answer()); p.end() })
-	dial(t, dialer(), u)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -26,8 +27,11 @@ const (
 // A Dialer opens connections to targets. The zero value works and dials public
 // addresses only. It is safe for concurrent use as long as nobody changes it.
 type Dialer struct {
-	// Guard says which addresses may be dialled.
+	// Guard says what may be dialled.
 	Guard Guard
+	// Resolver resolves the names of targets, once for each dial; nil:
+	// net.DefaultResolver.
+	Resolver Resolver
 	// RootCAs are whom to trust for wss; nil: the system's.
 	RootCAs *x509.CertPool
 	// Timeout is for all of resolving, connecting, TLS and the handshake; 0 is 10 s.
@@ -38,11 +42,14 @@ type Dialer struct {
 	// MessageLimit is how many bytes one message from the target may have,
 	// after inflating; 0 is 16 MiB, and it is 1 GiB at most.
 	MessageLimit int
+
+	tcp func(ctx context.Context, d *net.Dialer, to netip.AddrPort) (net.Conn, error) // nil: dialTCP; for tests
 }
 
 // A Request says what to open, and on whose behalf.
 type Request struct {
 	Target    *url.URL // from wire.ParseTarget
+	Ports     []uint16 // that may be dialled besides 80 and 443
 	Protocols []string // the subprotocols to offer, the most wanted first
 	Origin    string   // empty: the header is not sent
 	UserAgent string   // empty: the header is not sent
@@ -53,9 +60,22 @@ type Request struct {
 // Abort it.
 //
 // An error is ctx's own once ctx is done, and else a *wire.Error: TargetDenied,
-// TargetUnreachable, TargetRefused, TargetTimeout, or BadRequest for a Request
-// that no header can hold.
+// which takes its time, TargetUnreachable, TargetRefused, TargetTimeout, NoRelay
+// where the Guard cannot tell what may be dialled, or BadRequest for a Request
+// that no handshake can hold.
 func (d *Dialer) Dial(ctx context.Context, r Request) (*Conn, error) {
+	began := time.Now()
+	c, err := d.dial(ctx, r)
+	if err != nil {
+		hold(ctx, began, err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return c, err
+}
+
+func (d *Dialer) dial(ctx context.Context, r Request) (*Conn, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -82,7 +102,7 @@ func (d *Dialer) Dial(ctx context.Context, r Request) (*Conn, error) {
 // open is Dial without the judgement about whose clock ran out: an error is a
 // *wire.Error, or the clock's.
 func (d *Dialer) open(ctx context.Context, r Request) (*Conn, error) {
-	out, err := d.connect(ctx, r.Target)
+	out, err := d.connect(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +128,32 @@ func (d *Dialer) open(ctx context.Context, r Request) (*Conn, error) {
 	return newConn(out, stream, agreed, orDefault(d.CloseTimeout, defaultCloseTimeout), limit), nil
 }
 
-// connect resolves and connects, with happy eyeballs (RFC 8305) and keep-alive
-// as net.Dialer has them. No proxy of the environment is asked.
-func (d *Dialer) connect(ctx context.Context, target *url.URL) (*outbox.Outbox, error) {
-	dialer := net.Dialer{Control: d.Guard.control}
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Hostname(), strconv.Itoa(port(target))))
+// connect resolves, asks the guard, and connects to what it has let through, with
+// keep-alive as net.Dialer has it. No proxy of the environment is asked.
+func (d *Dialer) connect(ctx context.Context, r Request) (*outbox.Outbox, error) {
+	gate, err := d.Guard.gate(ctx, r.Ports)
+	if err != nil {
+		return nil, err
+	}
+	to, err := d.endpoints(ctx, r.Target, gate)
+	if err != nil {
+		return nil, err
+	}
+	tcp := d.tcp
+	if tcp == nil {
+		tcp = dialTCP
+	}
+	conn, err := race(ctx, to, func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		return tcp(ctx, &net.Dialer{Control: gate.control}, to)
+	})
 	if err != nil {
 		return nil, unreachable(err)
 	}
 	return outbox.New(conn, 0), nil
+}
+
+func dialTCP(ctx context.Context, d *net.Dialer, to netip.AddrPort) (net.Conn, error) {
+	return d.DialContext(ctx, "tcp", to.String())
 }
 
 // secure puts TLS on top of out where the target is wss.

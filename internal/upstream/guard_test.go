@@ -14,7 +14,7 @@ func TestGuard(t *testing.T) {
 	open := rude(t, func(p *peer) { p.send(p.answer()); p.end() })
 	only := func(prefix string) upstream.Guard { return upstream.NewGuard(netip.MustParsePrefix(prefix)) }
 	by := func(host string) string { return "ws://" + host + ":" + open.Port() }
-	const denied = "the target's address is one that may not be dialled"
+	const denied = "the target may not be dialled"
 
 	for _, test := range []struct {
 		name   string

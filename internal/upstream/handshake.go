@@ -145,13 +145,18 @@ func refused(what string) error {
 	return wire.Errorf(wire.TargetRefused, "the target %s", what)
 }
 
-// check finds what would break out of its header. The caller has judged the
-// request by the protocol's rules already.
+// check finds what would break out of its line, and what ParseTarget would not
+// take. The caller has judged the request by the protocol's rules already.
 func (r Request) check() error {
+	again, err := wire.ParseTarget(r.Target.String())
 	switch {
-	case !httpguts.ValidHeaderFieldValue(r.Origin):
+	case err != nil:
+		return wire.Errorf(wire.BadRequest, "target: %v", err)
+	case again.Host != r.Target.Host || again.RequestURI() != r.Target.RequestURI():
+		return wire.Errorf(wire.BadRequest, "target: the URL is not in the form in which it is dialled")
+	case control(r.Origin):
 		return wire.Errorf(wire.BadRequest, "the origin holds a control character")
-	case !httpguts.ValidHeaderFieldValue(r.UserAgent):
+	case control(r.UserAgent):
 		return wire.Errorf(wire.BadRequest, "the user agent holds a control character")
 	}
 	for _, protocol := range r.Protocols {
@@ -160,6 +165,10 @@ func (r Request) check() error {
 		}
 	}
 	return nil
+}
+
+func control(value string) bool {
+	return strings.Contains(value, "\t") || !httpguts.ValidHeaderFieldValue(value)
 }
 
 // append appends the opening request, RFC 6455 §4.1.
@@ -179,6 +188,7 @@ func (r Request) append(dst []byte, key string) []byte {
 	field("User-Agent", r.UserAgent)
 	field("Sec-WebSocket-Protocol", strings.Join(r.Protocols, ", "))
 	field("Sec-WebSocket-Extensions", deflateOffer)
+	field(wire.HopHeader, "1")
 	return append(dst, "\r\n"...)
 }
 

@@ -197,7 +197,7 @@ func TestHandshakeRequest(t *testing.T) {
 	}()
 	host := listener.Addr().String()
 	start := []string{"Host: " + host, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: <24>", "Sec-WebSocket-Version: 13"}
-	last := "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover"
+	last := []string{"Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover", "Polysocket-Hop: 1"}
 
 	for _, test := range []struct {
 		r    upstream.Request
@@ -211,7 +211,7 @@ func TestHandshakeRequest(t *testing.T) {
 	} {
 		_, err := dialer().Dial(context.Background(), test.r)
 		refusal(t, err)
-		want := slices.Concat([]string{"GET " + test.path + " HTTP/1.1"}, start, test.want, []string{last})
+		want := slices.Concat([]string{"GET " + test.path + " HTTP/1.1"}, start, test.want, last)
 		if got := receive(t, requests); !slices.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}

@@ -5,22 +5,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"os"
 	"syscall"
 
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-// unreachable puts an error of net.Dialer into a sentence that names neither
-// addresses nor name servers. A clock's error stays as it is.
+// unreachable puts an error of net.Dialer into a sentence that names no address. A clock's error stays as it is.
 func unreachable(err error) error {
-	var dns *net.DNSError
 	switch {
 	case errors.Is(err, errDenied):
-		return wire.Errorf(wire.TargetDenied, "the target's address is one that may not be dialled")
-	case errors.As(err, &dns): // also where the name server's own clock ran out
-		return wire.Errorf(wire.TargetUnreachable, "the target's host name could not be resolved")
+		return denied()
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, syscall.ECONNREFUSED):

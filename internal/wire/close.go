@@ -19,6 +19,7 @@ const (
 	CloseNoStatus       CloseCode = 1005 // stands for none given; never in a frame
 	CloseAbnormal       CloseCode = 1006 // stands for a connection that broke; never in a frame
 	CloseInvalidData    CloseCode = 1007
+	ClosePolicy         CloseCode = 1008
 	CloseTooBig         CloseCode = 1009
 	CloseServiceRestart CloseCode = 1012
 	CloseTryAgainLater  CloseCode = 1013

@@ -4,35 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/net/idna"
 )
-
-// domainToASCII is the WHATWG URL standard's "domain to ASCII" without its
-// strict mode: underscores are allowed, as in the names of containers.
-var domainToASCII = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckJoiners(true),
-	idna.CheckHyphens(false), idna.StrictDomainName(false), idna.Transitional(false))
-
-// toDomain is the WHATWG URL standard's host parser for a name. What no domain
-// may hold is looked for last: IDNA turns characters into such ones, as U+FF0F
-// into a slash, and others into none.
-func toDomain(host string) (string, error) {
-	domain, err := domainToASCII.ToASCII(host)
-	if err != nil || domain == "" || !utf8.ValidString(host) || strings.ContainsAny(domain, " #%/:<>?@[\\]^|") {
-		return "", errors.New("the host is not a domain name or an IP address")
-	}
-	return domain, nil
-}
 
 // ParseTarget reads the URL of a target: absolute, ws or wss, without a
 // fragment (WHATWG WebSockets, the constructor's steps), and without a user
-// name or password, which would end in logs. The host comes back in lower case
-// and ASCII (RFC 5891).
+// name or password, which would end in logs. The host comes back in the normal form
+// of the WHATWG URL standard: a name in lower case and ASCII (RFC 5891), an IPv4
+// address in four decimal numbers, however it was spelt.
 func ParseTarget(s string) (*url.URL, error) {
 	for _, c := range []byte(s) {
 		if c <= ' ' || c == 0x7f {
@@ -63,10 +44,8 @@ func ParseTarget(s string) (*url.URL, error) {
 			return nil, errors.New("the port is not a number from 1 to 65535")
 		}
 	}
-	host := u.Hostname()
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
-		host = addr.String()
-	} else if host, err = toDomain(host); err != nil {
+	host, err := parseHost(u)
+	if err != nil {
 		return nil, err
 	}
 	switch {

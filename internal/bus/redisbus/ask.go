@@ -69,7 +69,7 @@ func (b *Bus) answering(ctx context.Context) (*line, error) {
 	b.mu.Lock()
 	b.asking = true
 	b.mu.Unlock()
-	if err := b.subscribe(l); err != nil {
+	if err := b.subscribe(l, false); err != nil {
 		l.fail(err)
 		return nil, err
 	}
@@ -135,8 +135,8 @@ func (b *Bus) await(ctx context.Context, l *line, id, node string, answers <-cha
 		case a := <-answers:
 			return a.result()
 		case <-watch.C:
-			n, gone := l.receivers(b.life, relayChannel(node))
-			if gone == nil && n > 0 {
+			// No answer says nothing of the relay; what it says of the line, the line tells.
+			if n, err := l.receivers(b.life, relayChannel(node)); err != nil || n > 0 {
 				continue
 			}
 			select { // it may have answered and gone
@@ -192,9 +192,10 @@ func (b *Bus) abandon(id, node string) {
 	b.spawn(func() { b.cancel(a) })
 }
 
-// cancel tells an abandoned request's relay.
+// cancel tells an abandoned request's relay. One that does not hear it may be on its
+// way back to Redis, as after a failover.
 func (b *Bus) cancel(a *abandoned) {
-	if _, err := b.send(b.life, a.node, question{Kind: cancelOpen, ID: a.id}); err != nil {
+	if n, err := b.send(b.life, a.node, question{Kind: cancelOpen, ID: a.id}); err != nil || n == 0 {
 		return // cancelAll tries again
 	}
 	b.asked.mu.Lock()
@@ -202,7 +203,7 @@ func (b *Bus) cancel(a *abandoned) {
 	delete(b.asked.pending, a.id)
 }
 
-// cancelAll tells what could not be told before.
+// cancelAll tells what could not be told before, until that is over.
 func (b *Bus) cancelAll() {
 	b.asked.mu.Lock()
 	b.asked.given.forget(time.Now())

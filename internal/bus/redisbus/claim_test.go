@@ -255,3 +255,55 @@ func questionOf(t *testing.T, b *Bus, m rueidis.PubSubMessage) question {
 	}
 	return q
 }
+
+// The relay finds its way back to Redis later than the router, which has given up a
+// request that it has open.
+func TestRelayBackLate(t *testing.T) {
+	t.Parallel()
+	url := redistest.Start(t, redistest.Options{}).URL()
+	heard, leave := overhear(t, url, "a")
+	router := open(t, url)
+	ctx, cancel := context.WithCancel(t.Context())
+	opened := make(chan error, 1)
+	go func() {
+		_, err := router.Open(ctx, "a", bus.OpenRequest{Target: "x"})
+		opened <- err
+	}()
+	m := <-heard
+	leave()
+	cancel()
+	if err := <-opened; !errors.Is(err, context.Canceled) {
+		t.Errorf("open: %v", err)
+	}
+	eventually(t, 10*time.Second, func() string {
+		router.asked.mu.Lock()
+		defer router.asked.mu.Unlock()
+		if len(router.asked.pending) != 1 {
+			return "nobody has heard of it, and it is taken for told"
+		}
+		return ""
+	})
+	// It is back, with the socket open, before it is told again.
+	router.asked.mu.Lock()
+	unlock := sync.OnceFunc(router.asked.mu.Unlock)
+	defer unlock()
+	b := open(t, url)
+	f := newFleet()
+	wait(t, serve(t, b, "a", f), "serving")
+	q := questionOf(t, router, m)
+	b.mu.Lock()
+	s := b.serving["a"]
+	b.mu.Unlock()
+	s.mu.Lock()
+	r := newRequest(s, nil, q)
+	r.socket = "x"
+	s.requests.put(q.ID, r, time.Now())
+	s.mu.Unlock()
+	unlock()
+	eventually(t, 10*time.Second, func() string {
+		if !f.told("x") {
+			return "the socket that the router has given up is open"
+		}
+		return ""
+	})
+}

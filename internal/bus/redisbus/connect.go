@@ -140,7 +140,7 @@ func (b *Bus) connect() (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.subscribe(l); err != nil {
+	if err := b.subscribe(l, true); err != nil {
 		l.fail(err)
 		return nil, err
 	}
@@ -148,12 +148,17 @@ func (b *Bus) connect() (*line, error) {
 	return l, nil
 }
 
+// cancelBeats is after how many beats relays are told again of abandoned requests.
+const cancelBeats = 4
+
 // attend watches a line until it fails, and returns why.
 func (b *Bus) attend(l *line) error {
-	b.work.Go(b.cancelAll)
 	tick := time.NewTicker(listEvery)
 	defer tick.Stop()
-	for {
+	for beats := 0; ; beats++ {
+		if beats%cancelBeats == 0 {
+			b.work.Go(b.cancelAll)
+		}
 		if err := b.beat(l); err != nil {
 			l.fail(err)
 			return err

@@ -73,6 +73,13 @@ func (f *fleet) holds() int {
 	return len(f.open)
 }
 
+// told tells whether it was told to close a socket.
+func (f *fleet) told(socket string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed[socket] > 0
+}
+
 // run serves and announces a relay as one does, on a bus of its own, until the test
 // ends.
 func (f *fleet) run(t testing.TB, url, node string) *Bus {

@@ -53,7 +53,7 @@ func (b *Bus) Serve(ctx context.Context, node string, h bus.Handler, ready func(
 	l := b.line
 	b.mu.Unlock()
 	if l != nil {
-		if err := b.subscribe(l); err != nil {
+		if err := b.subscribe(l, false); err != nil {
 			l.fail(err) // the next line has it subscribed
 		}
 	}
@@ -79,39 +79,44 @@ func (b *Bus) Serve(ctx context.Context, node string, h bus.Handler, ready func(
 	return err
 }
 
-// subscribe has everything that is served subscribed on the line, and what answers
-// come by, and makes it the current one.
-func (b *Bus) subscribe(l *line) error {
+// subscribe has everything that is served subscribed on a line, and what answers come
+// by. Where adopt is set, the line is the current one from then on.
+func (b *Bus) subscribe(l *line, adopt bool) error {
+	served, err := b.subscribeAll(l, adopt)
+	for _, s := range served {
+		s.known.Do(s.ready)
+	}
+	return err
+}
+
+func (b *Bus) subscribeAll(l *line, adopt bool) (served []*server, err error) {
 	l.subscribing.Lock()
 	defer l.subscribing.Unlock()
 	for {
-		var missing []string
 		b.mu.Lock()
-		want := make(map[string]*server)
-		if b.asking {
-			want[routerChannel(b.id)] = nil
-		}
-		for node, s := range b.serving {
-			want[relayChannel(node)] = s
-		}
-		for channel := range want {
+		served = served[:0]
+		var missing []string
+		want := func(channel string) {
 			if !l.channels[channel] {
 				missing = append(missing, channel)
 			}
 		}
-		if len(missing) == 0 {
+		for node, s := range b.serving {
+			served = append(served, s)
+			want(relayChannel(node))
+		}
+		if b.asking {
+			want(routerChannel(b.id))
+		}
+		if len(missing) == 0 && adopt {
 			b.line = l
-			b.mu.Unlock()
-			for _, s := range want {
-				if s != nil {
-					s.known.Do(s.ready)
-				}
-			}
-			return nil
 		}
 		b.mu.Unlock()
+		if len(missing) == 0 {
+			return served, nil
+		}
 		if err := l.subscribe(b.life, missing...); err != nil {
-			return err
+			return nil, err
 		}
 		for _, channel := range missing {
 			l.channels[channel] = true
