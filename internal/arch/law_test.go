@@ -30,7 +30,7 @@ var rooms = map[string]room{
 	},
 	"internal/outbox": {
 		imports: []string{"internal/budget"},
-		why: "outbox writes without blocking, whatever is written and to whom",
+		why:     "outbox writes without blocking, whatever is written and to whom",
 	},
 	"internal/poller": {
 		imports: []string{"golang.org/x/sys/unix"},

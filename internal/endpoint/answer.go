@@ -131,6 +131,6 @@ func NotFound(w http.ResponseWriter) {
 	Answer{}.Error(w, wire.Errorf(wire.NotFound, "no such path: a router has /create and /relay, a relay /s/{socket}, /j/{socket}, /x/{socket}, /e/{socket} and /m"))
 }
 
-func errMethod(method, allow string) error {
-	return wire.Errorf(wire.MethodNotAllowed, "%q is not a method of this endpoint, which takes %s", method, allow)
+func errMethod(allow string) error {
+	return wire.Errorf(wire.MethodNotAllowed, "this is not a method of the endpoint, which takes %s", allow)
 }

@@ -132,6 +132,9 @@ func (c *Conn) awake() bool {
 	return !c.aborted
 }
 
+// Stuck tells whether the target has not taken all that was sent.
+func (c *Conn) Stuck() bool { return c.out.Busy() }
+
 // Abort drops the connection at once, without a handshake, also one that was
 // never started. A started Conn's OnClosed comes soon after. Aborting twice
 // does nothing.
