@@ -46,6 +46,9 @@ type Options struct {
 	// ones too. AllowPrivate opens only some of them.
 	AnyTarget    bool
 	AllowPrivate []netip.Prefix
+	// Listeners tells where this process listens, now, at every create: that is no
+	// target, unless AnyTarget. Nil: nowhere that is known.
+	Listeners func() []netip.AddrPort
 	// TargetCAs are trusted for wss targets. Nil: the system's.
 	TargetCAs *x509.CertPool
 
@@ -106,7 +109,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	guard := upstream.NewGuard(o.AllowPrivate...)
+	guard := upstream.Rules{Allow: o.AllowPrivate, AnyPort: true, Listeners: o.Listeners}.Guard()
 	if o.AnyTarget {
 		guard = upstream.OpenGuard()
 	}
@@ -126,10 +129,10 @@ func New(o Options) (*Server, error) {
 	named := func(host string) bool {
 		return o.Host != "" && endpoint.Below(host, endpoint.Hostname(o.Host), o.Wildcard)
 	}
-	rt := router.New(router.Options{Bus: b, Log: o.Log, Auth: auth.Open{
+	rt := router.New(router.Options{Bus: b, Log: o.Log, Settings: router.Settings{Auth: auth.Open{
 		Hosts:   func(host string) bool { return endpoint.Loopback(host) || named(host) },
 		Origins: origins,
-	}})
+	}}})
 
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

@@ -53,6 +53,9 @@ func reachable(addr net.Addr) string {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
 }
 
+// listening is the address that is listened on, as guards have it.
+func listening(l net.Listener) netip.AddrPort { return l.Addr().(*net.TCPAddr).AddrPort() }
+
 // ownHost tells which Host a request may have that comes to addr, besides the names
 // that it was given. A name is only taken where nobody else says where it leads.
 func ownHost(addr net.Addr) func(host string) bool {

@@ -66,11 +66,13 @@ func (d *dev) Run(ctx context.Context) error {
 
 	web := newWeb(listener, certificate)
 	base := web.base()
+	listens := []netip.AddrPort{listening(listener)}
 	o := d.options(web.scheme(), listener.Addr(), cas, log)
+	o.Listeners = func() []netip.AddrPort { return listens }
 	// The targets outlive the relay's sockets, which are to be closed first.
 	pages, stopPages := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopPages()
-	o.Other = d.pages(pages, listener.Addr(), base)
+	o.Other = d.pages(pages, base)
 	s, err := server.New(o)
 	if err != nil {
 		return err
@@ -89,7 +91,7 @@ func (d *dev) Run(ctx context.Context) error {
 		profiles = profilesLine(url)
 	}
 	fmt.Printf("polysocket dev is ready: %s\n  what can be done from here   %s/\n", base, base)
-	if d.ownTargets(listener.Addr()) {
+	if d.ownTargets() {
 		fmt.Printf("  targets to try               %s and %s\n", targetURL(base, "/echo"), targetURL(base, "/time"))
 	}
 	fmt.Print(profiles)

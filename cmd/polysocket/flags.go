@@ -23,7 +23,7 @@ type shared struct {
 	TLSKey      string `name:"tls-key" placeholder:"FILE" help:"The certificate's key (PEM)."`
 	DebugListen string `placeholder:"ADDR" help:"Serve net/http/pprof on this address."`
 	LogLevel    string `placeholder:"LEVEL" help:"debug, info, warn or error (${log_level})."`
-	Open        bool   `help:"Let anybody in: there are no keys yet, and it does not start without. Private targets are refused."`
+	Open        bool   `help:"Let anybody in. Without it the configuration has keys, or it does not start. Private targets are refused."`
 }
 
 // given are the flags that stand on the command line, by the paths of their keys.

@@ -3,21 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
 // pages are what only dev serves.
-func (d *dev) pages(ctx context.Context, addr net.Addr, base string) http.Handler {
+func (d *dev) pages(ctx context.Context, base string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/":
-			home(w, r, base, d.ownTargets(addr))
+			home(w, r, base, d.ownTargets())
 		case "/echo":
 			echo(ctx, w, r, int64(d.MessageLimit))
 		case "/time":
@@ -28,14 +25,9 @@ func (d *dev) pages(ctx context.Context, addr net.Addr, base string) http.Handle
 	})
 }
 
-// ownTargets tells whether this process's own targets may be reached.
-func (d *dev) ownTargets(addr net.Addr) bool {
-	if !d.Open {
-		return true
-	}
-	own := netip.MustParseAddrPort(reachable(addr)).Addr()
-	return slices.ContainsFunc(d.AllowPrivate, func(p netip.Prefix) bool { return p.Contains(own) })
-}
+// ownTargets tells whether this process's own targets may be reached: to others its
+// own addresses are closed, whatever --allow-private says.
+func (d *dev) ownTargets() bool { return !d.Open }
 
 // home is where everybody begins: with the playground in a browser, and with the
 // welcome elsewhere. Own says that this process's own targets may be reached.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 type process struct {
 	role   config.Role
 	file   string
+	open   bool // whoever comes is let in
 	flags  map[string][]string
 	config *config.Config // what holds
 	level  slog.LevelVar
@@ -28,22 +30,19 @@ type process struct {
 	bus    *redisbus.Bus
 	hangup chan os.Signal
 
-	profiles     string // the line that says where they are
+	listening    []netip.AddrPort // whatever for
+	profiles     string           // the line that says where they are
 	stopProfiles func()
 }
 
 // newProcess reads the configuration, and listens. Whoever has it ends it.
 func newProcess(role config.Role, f *shared, k *kong.Context) (*process, error) {
-	if !f.Open {
-		return nil, fmt.Errorf("there are no keys yet that say who may open sockets to what, so a %s starts only with --open: "+
-			"whoever reaches it may then have sockets opened to any public address and port, and to those private ones that targets.allow_private names", role)
-	}
-	p := &process{role: role, file: f.Config, flags: given(k, role), hangup: make(chan os.Signal, 1), stopProfiles: func() {}}
-	signal.Notify(p.hangup, syscall.SIGHUP)
+	p := &process{role: role, file: f.Config, open: f.Open, flags: given(k, role), hangup: make(chan os.Signal, 1), stopProfiles: func() {}}
 	var err error
 	if p.config, err = p.read(); err != nil {
 		return nil, err
 	}
+	signal.Notify(p.hangup, syscall.SIGHUP)
 	p.level.Set(p.config.LogLevel)
 	p.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &p.level}))
 	p.note(p.config)
@@ -54,8 +53,10 @@ func newProcess(role config.Role, f *shared, k *kong.Context) (*process, error) 
 	}
 	listener, err := listen(string(role)+".listen", address, true)
 	if err != nil {
+		signal.Stop(p.hangup)
 		return nil, err
 	}
+	p.listening = append(p.listening, listening(listener))
 	p.web = newWeb(listener, served(p.config.TLS.Certificate))
 	if err := p.debug(profiles); err != nil {
 		p.end()
@@ -80,6 +81,7 @@ func (p *process) debug(address string) error {
 	if err != nil {
 		return err
 	}
+	p.listening = append(p.listening, listening(l))
 	url, stop := serveProfiles(l, named, p.web.failed)
 	p.profiles, p.stopProfiles = profilesLine(url), stop
 	return nil
@@ -101,7 +103,24 @@ func (p *process) read() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Read(s)
+	c, err := config.Read(s)
+	if err != nil {
+		return nil, err
+	}
+	return c, p.admits(c)
+}
+
+// admits tells whether it has been said, once, who may open sockets.
+func (p *process) admits(c *config.Config) error {
+	switch {
+	case p.open && c.Keys != nil:
+		return errors.New("--open lets anybody in, and keys let in those alone who have a token: choose one, and leave the other out")
+	case !p.open && c.Keys == nil:
+		return fmt.Errorf("nobody has said who may open sockets to what, so the %s does not start: write keys into the file "+
+			"(docs/tokens.md; keys: [] where there are none in it), and only who has a token gets a socket; or give --open: "+
+			"whoever reaches it may then have sockets opened to any public address and port, and to those private ones that targets.allow_private names", p.role)
+	}
+	return nil
 }
 
 // note logs what is worth a look in a configuration.

@@ -53,7 +53,11 @@ func TestReference(t *testing.T) {
 		if k.Reload {
 			reload = "swapped"
 		}
-		want = append(want, []string{code(k.Path), code(k.Default), code(k.Flag), code(k.Env()), reload})
+		otherwise := code(k.Default)
+		if k.Keyed != "" {
+			otherwise = code(k.Keyed) + " with `keys`"
+		}
+		want = append(want, []string{code(k.Path), otherwise, code(k.Flag), code(k.Env()), reload})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("docs/configuration.md (-program +docs)\n%s", diff)
@@ -68,6 +72,7 @@ func TestReferenceExample(t *testing.T) {
 		t.Fatal("there is no example")
 	}
 	t.Setenv("POLYSOCKET_SECRET", "0123456789abcdef0123456789abcdef")
+	t.Setenv("ACME_SECRET", "a secret of acme's, 32 bytes at least")
 	s, err := sources("", nil, "")
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +81,9 @@ func TestReferenceExample(t *testing.T) {
 	c, err := config.Read(s)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(c.Keys) != 1 || c.Keys[0].ID != "acme" {
+		t.Errorf("%d keys", len(c.Keys))
 	}
 	if c.Relay.Host != "tom.example.com" || !c.Relay.Wildcard || c.Relay.Capacity != 20000 || c.Router.Listen != "0.0.0.0:8080" {
 		t.Errorf("%+v %+v", c.Relay, c.Router)

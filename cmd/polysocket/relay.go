@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/config"
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/relay"
@@ -45,6 +47,7 @@ func (f *relayFlags) Run(ctx context.Context, k *kong.Context) error {
 type relayTenant struct {
 	http.Handler // with the manners and the health around the relay
 	relay        *relay.Relay
+	process      *process
 	machine      machine
 	drain        atomic.Int64 // nanoseconds
 	stop         context.CancelFunc
@@ -52,7 +55,7 @@ type relayTenant struct {
 }
 
 func newRelayTenant(p *process) *relayTenant {
-	t := &relayTenant{machine: thisMachine(), done: make(chan struct{})}
+	t := &relayTenant{process: p, machine: thisMachine(), done: make(chan struct{})}
 	c, addr := p.config, p.web.listener.Addr()
 	s := t.settings(c)
 	if c.Relay.Capacity == 0 {
@@ -94,7 +97,7 @@ func (t *relayTenant) settings(c *config.Config) relay.Settings {
 	pool, _ := poolWith(c.TLS.CAs) // the configuration has been checked
 	s := relay.Settings{
 		Dialer: upstream.Dialer{
-			Guard: upstream.NewGuard(c.Targets.AllowPrivate...), RootCAs: pool,
+			Guard: t.guard(c), RootCAs: pool,
 			Timeout: c.Timeouts.Target, CloseTimeout: c.Timeouts.Close,
 		},
 		Session: session.Config{
@@ -102,10 +105,23 @@ func (t *relayTenant) settings(c *config.Config) relay.Settings {
 		},
 		Capacity: c.Relay.Capacity,
 	}
+	if rate := c.Limits.DialsPerAddress; rate.Count > 0 {
+		s.DialsPerAddress = bus.Rate{Every: rate.Every(), Burst: rate.Count}
+	}
 	if s.Capacity == 0 {
 		s.Capacity = t.machine.capacity()
 	}
 	return s
+}
+
+// guard lets through what the router has authorised, on whichever port, where that is
+// no address that must never be dialled.
+func (t *relayTenant) guard(c *config.Config) upstream.Guard {
+	return upstream.Rules{
+		Allow: c.Targets.AllowPrivate, AnyPort: true,
+		Listeners: func() []netip.AddrPort { return t.process.listening },
+		Redis:     t.process.bus.Addresses,
+	}.Guard()
 }
 
 func (t *relayTenant) apply(c *config.Config) { t.relay.Apply(t.settings(c)) }

@@ -41,15 +41,15 @@ func (f *routerFlags) Run(ctx context.Context, k *kong.Context) error {
 type routerTenant struct {
 	http.Handler // with the manners and the health around what serve does
 	router       *router.Router
+	keyrings     *keyrings
 	hosts        atomic.Pointer[[]string]
 	leaving      atomic.Bool
 	creating     atomic.Int64 // requests to the router under way
 }
 
 func newRouterTenant(p *process) *routerTenant {
-	t := new(routerTenant)
-	s := t.settings(p.config)
-	t.router = router.New(router.Options{Bus: p.bus, Auth: s.Auth, Zone: s.Zone, Log: p.log})
+	t := &routerTenant{keyrings: newKeyrings(p.log)}
+	t.router = router.New(router.Options{Bus: p.bus, Log: p.log, Settings: t.settings(p.config)})
 	own := ownHost(p.web.listener.Addr())
 	hosts := known(func(host string) bool { return t.named(host) || own(host) }, "router.host", p.log)
 	t.Handler = endpoint.Health(t.ready, endpoint.Polite(hosts, http.HandlerFunc(t.serve)))
@@ -59,11 +59,22 @@ func newRouterTenant(p *process) *routerTenant {
 // settings are the router's, and the hosts are swapped at once.
 func (t *routerTenant) settings(c *config.Config) router.Settings {
 	t.hosts.Store(&c.Router.Host)
-	origins, _ := auth.ParseOrigins(c.Router.Origins) // the configuration has been checked
 	return router.Settings{
-		Auth: auth.Open{Hosts: func(host string) bool { return endpoint.Loopback(host) || t.named(host) }, Origins: origins},
-		Zone: c.Router.Zone,
+		Auth: t.policy(c), Zone: c.Router.Zone, Proxies: c.Proxies,
+		Limits: router.Limits{
+			DialsPerToken: c.Limits.DialsPerToken, DialsPerHost: c.Limits.DialsPerHost,
+			CreatesPerAddress: c.Limits.CreatesPerAddress, SocketsPerAddress: c.Limits.SocketsPerAddress,
+		},
 	}
+}
+
+// policy is that of the keys, or of an open router.
+func (t *routerTenant) policy(c *config.Config) auth.Authorizer {
+	if c.Keys != nil {
+		return t.keyrings.ring(c.Keys)
+	}
+	origins, _ := auth.ParseOrigins(c.Router.Origins) // the configuration has been checked
+	return auth.Open{Hosts: func(host string) bool { return endpoint.Loopback(host) || t.named(host) }, Origins: origins}
 }
 
 func (t *routerTenant) named(host string) bool { return slices.Contains(*t.hosts.Load(), host) }
@@ -102,4 +113,5 @@ func (t *routerTenant) leave() {
 	for end := time.Now().Add(leaveTime); t.creating.Load() > 0 && time.Now().Before(end); {
 		<-tick.C
 	}
+	t.keyrings.end()
 }

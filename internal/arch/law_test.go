@@ -79,7 +79,7 @@ var rooms = map[string]room{
 		why: "redistest starts real redis-servers for any test, so it knows nothing of ours",
 	},
 	"internal/bus/bustest": {
-		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp"},
+		imports: []string{"internal/bus", "internal/wire", "github.com/google/go-cmp/cmp", "github.com/google/go-cmp/cmp/cmpopts"},
 		why:     "bustest is the suite that every bus passes, so it knows the interface alone",
 	},
 	"internal/router": {
@@ -103,6 +103,7 @@ var rooms = map[string]room{
 	},
 	"internal/config": {
 		imports: []string{
+			"internal/auth",      // customers' keys are its records, and it says what is wrong with them
 			"go.yaml.in/yaml/v4", // YAML's own organisation keeps it; a node, and an error, has its line, which koanf's maps have lost
 			"github.com/agnivade/levenshtein",
 		},
@@ -125,7 +126,7 @@ var rooms = map[string]room{
 	},
 	"cmd/polysocket": {
 		imports: []string{
-			"internal/auth", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
+			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
 			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
 			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
 		},

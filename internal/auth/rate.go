@@ -28,6 +28,12 @@ func ParseRate(s string) (Rate, error) {
 	return Rate{Count: int(n), Per: units[unit]}, nil
 }
 
+// Every is the time from one to the next where all are spread evenly; a microsecond
+// at least.
+func (r Rate) Every() time.Duration {
+	return max(r.Per/time.Duration(max(r.Count, 1)), time.Microsecond)
+}
+
 // String is how ParseRate reads it.
 func (r Rate) String() string {
 	for unit, per := range units {

@@ -1,7 +1,8 @@
 // Package bus is what router and relay say to each other: the two meet nowhere
 // else. A relay announces itself as a node and serves what is asked of it; a
 // router lists the nodes and asks one of them to open a socket. What both count
-// together, the sockets within a limit, is kept there too.
+// together, the sockets within a limit and how often something happens, is kept
+// there too.
 //
 // Implementations: membus, for one process, and redisbus, for many. Every one
 // passes bustest.
@@ -67,6 +68,10 @@ type OpenRequest struct {
 	Origin    string   // the page's origin; empty where unknown
 	UserAgent string   // the caller's; empty for none
 	Leases    []Lease  // what the socket counts towards: the relay's, once it has opened it
+
+	// By whom, so that their sockets can be closed; empty without keys.
+	Key   string // the key's id
+	Token string // the token's auth.TokenID, which tells nobody the token
 }
 
 // An OpenReply is a socket that is open.
@@ -75,10 +80,25 @@ type OpenReply struct {
 	Protocol string // the subprotocol that the target chose
 }
 
-// CloseSockets tells a relay to drop sockets; those it does not hold are
-// ignored.
+// CloseSockets tells a relay to end sockets: all that one of the lists names, those
+// too that are being opened. What it does not hold is ignored.
 type CloseSockets struct {
-	Sockets []string
+	Sockets []string // by their ids
+	Keys    []string // all that were opened with the keys of these ids
+	Tokens  []string // all that were opened with the tokens of these auth.TokenIDs
+
+	// Code is what clients are told, with Reason, behind all that their targets send:
+	// nothing is lost. Without one the sockets are dropped, and nobody is told.
+	Code   wire.CloseCode
+	Reason string // at most 123 bytes
+}
+
+// A Rate is how often something may happen: once in Every, and Burst times at once
+// when it has not for long.
+type Rate struct {
+	Name  string        // what may: rates of one name are counted together
+	Every time.Duration // 1µs at least
+	Burst int           // 1 at least
 }
 
 // A Handler is a relay, as asked over the bus.
@@ -110,6 +130,15 @@ type Relays interface {
 	Acquire(ctx context.Context, l Lease, most int) (bool, error)
 	// Release gives places back. Those that have lapsed are ignored.
 	Release(ctx context.Context, leases []Lease) error
+	Taker
+}
+
+// A Taker is what both sides of a bus have to hold rates.
+type Taker interface {
+	// Take has what all of the rates name happen once more: it answers 0. Where it is
+	// too often for one of them it counts for none, and the answer is how long it is
+	// until it would not be. It is exact, however many ask at once.
+	Take(ctx context.Context, rates []Rate) (wait time.Duration, err error)
 }
 
 // Routers is the relay's side of a bus.
@@ -127,7 +156,17 @@ type Routers interface {
 	Renew(ctx context.Context, leases []Lease) error
 	// Release gives places back. Those that have lapsed are ignored.
 	Release(ctx context.Context, leases []Lease) error
+	Taker
 }
 
 // Unavailable is the answer where no node can be asked.
 func Unavailable() error { return wire.Errorf(wire.NoRelay, "no relay is available: try again") }
+
+// TooOften is the answer where a rate is held, whichever it is: of a target it tells
+// nothing.
+func TooOften(wait time.Duration) error {
+	return &wire.Error{
+		Code: wire.RateLimited, Wait: wait,
+		Message: "sockets are opened too often with this token or its key, or to this target: wait as long as Retry-After says",
+	}
+}

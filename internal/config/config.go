@@ -11,19 +11,26 @@ import (
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"github.com/polysocket/polysocket/internal/auth"
 )
 
 // A Config is all of it, for both roles: a file may serve a whole cluster.
 type Config struct {
 	Redis         Secret // it may hold a password
 	ClusterSecret Secret
-	LogLevel      slog.Level
-	Router        Router
-	Relay         Relay
-	TLS           TLS
-	Targets       Targets
-	Limits        Limits
-	Timeouts      Timeouts
+	// Keys are who may open what. Nil: nobody has said, and a router is open or does not
+	// start; else it is not nil, also where there are none. A relay is told no more than
+	// that there are keys.
+	Keys     Keyring
+	Proxies  []netip.Prefix // whose word on a caller's address counts
+	LogLevel slog.Level
+	Router   Router
+	Relay    Relay
+	TLS      TLS
+	Targets  Targets
+	Limits   Limits
+	Timeouts Timeouts
 
 	// Notes are no faults, and worth a look.
 	Notes []Fault
@@ -58,10 +65,13 @@ type TLS struct {
 // Targets say what may be dialled.
 type Targets struct{ AllowPrivate []netip.Prefix }
 
-// Limits are each socket's.
+// Limits are each socket's, and those that all callers have in common.
 type Limits struct {
 	Message, Buffer Size
 	Grace, Hold     time.Duration
+
+	DialsPerToken, DialsPerHost, DialsPerAddress, CreatesPerAddress auth.Rate
+	SocketsPerAddress                                               int // 0: no limit
 }
 
 // Timeouts bound how long others are waited for.

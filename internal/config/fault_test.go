@@ -12,7 +12,7 @@ func TestBadFiles(t *testing.T) {
 	for _, test := range []struct{ name, file, want string }{
 		{"an unknown key", "rediss: x", `polysocket.yaml:3: rediss: there is no such key: did you mean redis?`},
 		{"an unknown section", "relays: {listen: x}", `polysocket.yaml:3: relays: there is no such key: did you mean relay?`},
-		{"nothing like it", "colour: red", `polysocket.yaml:3: colour: there is no such key: those of the file are redis, cluster_secret, log_level, router, relay, tls, targets, limits, timeouts`},
+		{"nothing like it", "colour: red", `polysocket.yaml:3: colour: there is no such key: those of the file are redis, cluster_secret, keys, proxies, log_level, router, relay, tls, targets, limits, timeouts`},
 		{"an unknown key in a section", "limits:\n  mesage: 1MiB", `polysocket.yaml:4: limits.mesage: there is no such key: did you mean limits.message?`},
 		{"nothing like it in a section", "tls: {colour: red}", `polysocket.yaml:3: tls.colour: there is no such key: those of this section are tls.cert, tls.key, tls.target_ca`},
 		{"of another section", "zone: eu-1", `polysocket.yaml:3: zone: there is no such key: did you mean router.zone or relay.zone?`},
@@ -152,7 +152,7 @@ func TestBadSources(t *testing.T) {
 func TestAllFaults(t *testing.T) {
 	s := sources("colour: red\nrelay:\n  capacity: 0\n  zone: a b\nredis: redis://h\n", "POLYSOCKET_RELAY_CAPACITY", "7", "POLYSOCKET_LIMITS_HOLD", "x")
 	want := `5 faults in the configuration:
-  polysocket.yaml:1: colour: there is no such key: those of the file are redis, cluster_secret, log_level, router, relay, tls, targets, limits, timeouts
+  polysocket.yaml:1: colour: there is no such key: those of the file are redis, cluster_secret, keys, proxies, log_level, router, relay, tls, targets, limits, timeouts
   polysocket.yaml:3: relay.capacity: "0" is not a number of sockets from 1 to 100000000: write digits alone, as 20000
   polysocket.yaml:4: relay.zone: "a b" is not a zone: write at most 64 letters, digits, dots, dashes and underscores, as eu-1
   POLYSOCKET_LIMITS_HOLD: "x" is not a time: write 30s, 500ms or 2m

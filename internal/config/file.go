@@ -19,7 +19,8 @@ type setting struct {
 	key   *Key
 	texts []string
 	where string
-	line  int // in the file; else 0
+	line  int        // in the file; else 0
+	node  *yaml.Node // of records alone
 }
 
 // A file is read into settings and faults. Its nodes are looked at as they were
@@ -133,6 +134,8 @@ func (f *file) section(n *yaml.Node, path string) {
 			f.fault(name.Line, cut(at), "there is no such key: a dot stands for a section, so write the part behind it below it")
 		case isSection(at):
 			f.section(value, at)
+		case key != nil && key.records:
+			f.settings = append(f.settings, setting{key: key, line: name.Line, where: fmt.Sprintf("%s:%d", f.name, name.Line), node: value})
 		case key != nil:
 			f.value(key, value, name.Line)
 		default:
@@ -168,7 +171,7 @@ func (f *file) value(key *Key, n *yaml.Node, line int) {
 		texts = append(texts, item.Value)
 		line = max(line, item.Line) // where a value stands below its key, that is where to look
 	}
-	f.settings = append(f.settings, setting{key, texts, fmt.Sprintf("%s:%d", f.name, line), line})
+	f.settings = append(f.settings, setting{key: key, texts: texts, where: fmt.Sprintf("%s:%d", f.name, line), line: line})
 }
 
 // strange tells whether a node is more than what it says, and that it may not be. It

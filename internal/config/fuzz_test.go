@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"strings"
@@ -26,6 +27,8 @@ func FuzzRead(f *testing.F) {
 		strings.Repeat("[", 20000), strings.Repeat("{a: ", 20000), strings.Repeat("- ", 20000), "relay:\n" + strings.Repeat(" ", 9999) + "zone: x",
 		"redis: |\n  a\n  b\ncluster_secret: >-\n  x\n", "relay: {capacity: 0x10, wildcard: !!bool true}\n", "tls: {cert: a, key: b, target_ca: c}", "\xff\xfe\x00",
 		"redis: file:x\ncluster_secret: env:X\n", "limits: {message: 1e9, grace: 1e9h}\n", "'': ''\n", "relay: {'': {'': 1}}",
+		"keys: []\n", "keys: [{}]\n", "keys: [[a], {id: [x], '': 1, tokens: [{sha256: x, sha256: y}, z]}, &a {a: *a}, !!map {}]\n", needed + customers,
+		"keys: {a: b}\nproxies: x\nlimits: {dials_per_host: 0, sockets_per_address: -1}\n",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -56,6 +59,7 @@ func FuzzRead(f *testing.F) {
 		case c.Redis == "" || c.ClusterSecret == "", c.Relay.Capacity < 0 || c.Relay.Capacity > mostCapacity,
 			c.Limits.Message < 1 || c.Limits.Message > 1<<30, c.Limits.Buffer < 1, c.Limits.Grace <= 0 || c.Limits.Hold <= 0,
 			c.Timeouts.Target <= 0 || c.Timeouts.Close <= 0, c.Timeouts.Drain < 0 || c.Timeouts.Drain > longest,
+			c.Limits.SocketsPerAddress < 0, c.Keys != nil && !bytes.Contains(data, []byte("keys")),
 			c.Relay.Listen == "" || c.Router.Listen == "":
 			t.Errorf("%+v is good", c)
 		}

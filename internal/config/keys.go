@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/polysocket/polysocket/internal/auth"
 )
 
 // A Role is one of the two commands.
@@ -24,18 +26,23 @@ type Key struct {
 	Flag    string // with its dashes; empty: it has none
 	Role    Role   // whose it is alone
 	Default string // as it is written in the file; empty: none
+	Keyed   string // the default where there are keys of customers; empty: Default
 	Reload  bool   // SIGHUP swaps it; else a change needs a restart
 	List    bool   // one value or many
 
-	secret bool // env: and file: lead to it, and it is never printed
-	path   bool // of a file: from the configuration's folder on
-	set    func(c *Config, s *Sources, texts []string) error
-	copy   func(to, from *Config)
-	get    func(c *Config) any
+	records bool // customers' keys, which only a file can hold
+	secret  bool // env: and file: lead to it, and it is never printed
+	path    bool // of a file: from the configuration's folder on
+	set     func(c *Config, s *Sources, texts []string) error
+	copy    func(to, from *Config)
+	get     func(c *Config) any
 }
 
-// Env is the environment variable that holds the key.
+// Env is the environment variable that holds the key; empty: none can.
 func (k *Key) Env() string {
+	if k.records {
+		return ""
+	}
 	return "POLYSOCKET_" + strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_"))
 }
 
@@ -116,6 +123,11 @@ var keys = withRoles([]Key{
 		func(s *Sources) func(string) error { return s.CheckRedis }),
 	secret(Key{Path: "cluster_secret"}, func(c *Config) *Secret { return &c.ClusterSecret },
 		func(s *Sources) func(string) error { return s.CheckSecret }),
+	{
+		Path: keysPath, Role: RoleRouter, Reload: true, records: true,
+		get: func(c *Config) any { return c.Keys }, copy: func(to, from *Config) { to.Keys = from.Keys },
+	},
+	many(Key{Path: "proxies", Reload: true}, func(c *Config) *[]netip.Prefix { return &c.Proxies }, parsePrefix),
 	one(Key{Path: "log_level", Flag: "--log-level", Default: "info", Reload: true}, func(c *Config) *slog.Level { return &c.LogLevel }, parseLevel),
 
 	one(Key{Path: "router.listen", Flag: "--listen", Default: "127.0.0.1:8080"}, func(c *Config) *string { return &c.Router.Listen }, parseAddress),
@@ -147,6 +159,16 @@ var keys = withRoles([]Key{
 		func(c *Config) *time.Duration { return &c.Limits.Grace }, parseTimeout),
 	one(Key{Path: "limits.hold", Flag: "--hold", Role: RoleRelay, Default: "10s", Reload: true},
 		func(c *Config) *time.Duration { return &c.Limits.Hold }, parseTimeout),
+	one(Key{Path: "limits.dials_per_token", Role: RoleRouter, Keyed: "50/s", Reload: true},
+		func(c *Config) *auth.Rate { return &c.Limits.DialsPerToken }, parseRate),
+	one(Key{Path: "limits.dials_per_host", Role: RoleRouter, Keyed: "500/s", Reload: true},
+		func(c *Config) *auth.Rate { return &c.Limits.DialsPerHost }, parseRate),
+	one(Key{Path: "limits.dials_per_address", Role: RoleRelay, Keyed: "500/s", Reload: true},
+		func(c *Config) *auth.Rate { return &c.Limits.DialsPerAddress }, parseRate),
+	one(Key{Path: "limits.creates_per_address", Role: RoleRouter, Keyed: "50/s", Reload: true},
+		func(c *Config) *auth.Rate { return &c.Limits.CreatesPerAddress }, parseRate),
+	one(Key{Path: "limits.sockets_per_address", Role: RoleRouter, Keyed: "1000", Reload: true},
+		func(c *Config) *int { return &c.Limits.SocketsPerAddress }, parseCount),
 
 	one(Key{Path: "timeouts.target", Flag: "--target-timeout", Role: RoleRelay, Default: "10s", Reload: true},
 		func(c *Config) *time.Duration { return &c.Timeouts.Target }, parseTimeout),

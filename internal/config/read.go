@@ -31,22 +31,27 @@ type Sources struct {
 // all of them: also of what is overridden.
 func Read(s Sources) (*Config, error) {
 	r := reading{Sources: &s, config: new(Config), from: map[string]setting{}}
+	f := new(file)
+	if s.File != "" {
+		f = readFile(s.File, s.Data)
+		r.faults = append(r.faults, f.faults...)
+		r.unread = f.unread
+	}
+	keyed := slices.ContainsFunc(f.settings, func(s setting) bool { return s.key.records })
 	for i := range keys {
-		if k := &keys[i]; k.Default != "" {
+		k := &keys[i]
+		if keyed && k.Keyed != "" {
+			r.apply(setting{key: k, texts: []string{k.Keyed}})
+		} else if k.Default != "" {
 			r.apply(setting{key: k, texts: []string{k.Default}})
 		}
 	}
-	if s.File != "" {
-		f := readFile(s.File, s.Data)
-		r.faults = append(r.faults, f.faults...)
-		r.unread = f.unread
-		for _, set := range f.settings {
-			r.apply(set)
-		}
+	for _, set := range f.settings {
+		r.apply(set)
 	}
 	for i := range keys {
 		k := &keys[i]
-		if text, ok := s.Env(k.Env()); ok && text != "" {
+		if text, ok := s.Env(k.Env()); ok && text != "" && !k.records {
 			texts := []string{text}
 			if k.List {
 				texts = strings.Split(text, ",")
@@ -87,6 +92,10 @@ type reading struct {
 // apply has a setting hold, over what held before.
 func (r *reading) apply(s setting) {
 	r.from[s.key.Path] = s
+	if s.key.records {
+		r.readKeys(s.node)
+		return
+	}
 	if s.key.secret {
 		text, err := r.resolve(s)
 		if err != nil {
@@ -147,6 +156,11 @@ func (r *reading) whole() {
 		if _, set := r.from[needed.path]; !set {
 			r.missing(needed.path, needed.why)
 		}
+	}
+	if origins, set := r.from["router.origins"]; set && c.Keys != nil {
+		r.config.Notes = append(r.config.Notes, Fault{
+			Where: origins.where, Key: "router.origins", What: "it means nothing beside keys: each has origins of its own", line: origins.line,
+		})
 	}
 	if s, set := r.from["cluster_secret"]; set && len(c.ClusterSecret) < goodSecret && !slices.Contains(r.bad, "cluster_secret") {
 		c.Notes = append(c.Notes, Fault{

@@ -11,8 +11,11 @@ import (
 
 // A configuration is not printed with what is secret in it, whatever prints it.
 func TestSecretsAreNotPrinted(t *testing.T) {
-	const password, shibboleth = "hunter2hunter2", "shibboleth-shibboleth"
-	c := read(t, sources("redis: redis://user:"+password+"@h/0\ncluster_secret: "+shibboleth))
+	const password, shibboleth, customers = "hunter2hunter2", "shibboleth-shibboleth", "0123456789abcdef0123456789abcdef"
+	c := read(t, sources("redis: redis://user:"+password+"@h/0\ncluster_secret: "+shibboleth+"\nkeys: [{id: a, secret: "+customers+", targets: ['wss://a/*']}]"))
+	if len(c.Keys) != 1 || c.Keys[0].Secret != customers {
+		t.Fatal(len(c.Keys))
+	}
 	if string(c.ClusterSecret) != shibboleth || !strings.Contains(string(c.Redis), password) {
 		t.Fatalf("%q %q", string(c.ClusterSecret), string(c.Redis))
 	}
@@ -21,6 +24,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		fmt.Fprintf(&printed, verb+"\n", c)
 		fmt.Fprintf(&printed, verb+"\n", c.ClusterSecret)
 		fmt.Fprintf(&printed, verb+"\n", &c.Redis)
+		fmt.Fprintf(&printed, verb+"\n", c.Keys)
 	}
 	object, err := json.Marshal(c)
 	if err != nil {
@@ -28,8 +32,8 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 	printed.Write(object)
 	slog.New(slog.NewTextHandler(&printed, nil)).Info("", "secret", c.ClusterSecret, "all", c)
-	slog.New(slog.NewJSONHandler(&printed, nil)).Info("", "secret", c.Redis, "all", *c)
-	for _, secret := range []string{password, shibboleth, fmt.Sprintf("%x", password), fmt.Sprintf("%x", shibboleth)} {
+	slog.New(slog.NewJSONHandler(&printed, nil)).Info("", "secret", c.Redis, "keys", c.Keys, "all", *c)
+	for _, secret := range []string{password, shibboleth, customers, fmt.Sprintf("%x", password), fmt.Sprintf("%x", shibboleth), fmt.Sprintf("%x", customers)} {
 		if strings.Contains(printed.String(), secret) {
 			t.Errorf("%s is printed:\n%s", secret, printed.String())
 		}

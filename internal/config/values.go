@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/polysocket/polysocket/internal/auth"
 )
 
 // Every function here reads one value. An error says what is wrong with it and
@@ -177,4 +179,23 @@ func parseText(text string) (string, error) {
 		return "", errors.New("it is empty")
 	}
 	return text, nil
+}
+
+const mostCount = 1_000_000_000
+
+// parseCount is how many there may be; 0 is no limit.
+func parseCount(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > mostCount {
+		return 0, fmt.Errorf("%s is not a number from 0 to %d: write digits alone, as 1000, and 0 for no limit", quote(text), mostCount)
+	}
+	return n, nil
+}
+
+func parseRate(text string) (auth.Rate, error) {
+	r, err := auth.ParseRate(text)
+	if err != nil || text == "" {
+		return r, fmt.Errorf("%s is not a rate: write a whole number and a unit, as 50/s, 100/m or 1000/h; 0 for no limit", quote(text))
+	}
+	return r, nil
 }

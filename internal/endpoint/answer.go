@@ -3,6 +3,7 @@ package endpoint
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,8 +56,8 @@ func (a Answer) Error(w http.ResponseWriter, err error) {
 		e = wire.Errorf(wire.Internal, "something went wrong here")
 	}
 	h := w.Header()
-	if after := e.Code.RetryAfter(); after > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+	if after := e.RetryAfter(); after > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
 	if e.Code.Status() == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")

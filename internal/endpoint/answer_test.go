@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/wire"
@@ -110,6 +111,27 @@ func TestErrorHeaders(t *testing.T) {
 			if got := [2]string{w.Header().Get("Retry-After"), w.Header().Get("WWW-Authenticate")}; got != want {
 				t.Errorf("%s: Retry-After and WWW-Authenticate are %q", code, got)
 			}
+		}
+	}
+}
+
+// Retry-After is in whole seconds, and never too early.
+func TestRetryAfter(t *testing.T) {
+	for _, test := range []struct {
+		err  wire.Error
+		want string
+	}{
+		{wire.Error{Code: wire.RateLimited, Wait: 1500 * time.Millisecond}, "2"},
+		{wire.Error{Code: wire.RateLimited, Wait: time.Minute}, "60"},
+		{wire.Error{Code: wire.RateLimited, Wait: time.Microsecond}, "1"},
+		{wire.Error{Code: wire.LimitReached}, "1"},
+		{wire.Error{Code: wire.NoRelay, Wait: time.Second + 1}, "2"},
+		{wire.Error{Code: wire.TargetDenied, Wait: time.Minute}, ""},
+	} {
+		w := httptest.NewRecorder()
+		endpoint.Answer{}.Error(w, &test.err)
+		if got := w.Header().Get("Retry-After"); got != test.want {
+			t.Errorf("%s, %v: Retry-After: %q, want %q", test.err.Code, test.err.Wait, got, test.want)
 		}
 	}
 }

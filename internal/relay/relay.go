@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -54,6 +55,9 @@ type Settings struct {
 	// Memory is how many bytes the sockets and requests may hold in all: at it new
 	// sockets are declined, and those that hold the most are closed; 0 for no bound.
 	Memory int64
+	// DialsPerAddress is how often one address of targets may be dialled, by all relays
+	// together. Its Name is not looked at; without a Burst there is no limit.
+	DialsPerAddress bus.Rate
 }
 
 // complete fills in what is left out.
@@ -146,33 +150,48 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 	if r.budget.Full() || !r.sockets.reserve(settings.Capacity) {
 		return bus.OpenReply{}, bus.ErrDeclined
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(r.shut, cancel)()
-	conn, err := settings.Dialer.Dial(ctx, upstream.Request{
+	p := newPending(ctx, req)
+	defer p.end(nil)
+	defer context.AfterFunc(r.shut, func() { p.end(nil) })()
+	r.sockets.begin(p)
+	defer r.sockets.begun(p)
+	conn, err := settings.Dialer.Dial(p.life, upstream.Request{
 		Target: target, Protocols: req.Protocols, Origin: req.Origin, UserAgent: req.UserAgent,
+		Attempt: r.attempt(settings.DialsPerAddress),
 	})
 	if err != nil {
 		r.sockets.cancel()
 		if r.shut.Err() != nil {
 			err = bus.ErrDeclined
 		}
-		return bus.OpenReply{}, err
+		return bus.OpenReply{}, p.because(err)
 	}
 	id := rand.Text() // 130 random bits
-	if !r.sockets.add(id, req, conn, &settings.Session) {
+	if !r.sockets.add(id, p, conn, &settings.Session) {
 		conn.Abort()
-		return bus.OpenReply{}, bus.ErrDeclined
+		return bus.OpenReply{}, p.because(bus.ErrDeclined)
 	}
 	return bus.OpenReply{Socket: id, Protocol: conn.Protocol()}, nil
 }
 
-// Close implements bus.Handler: it drops sockets.
-func (r *Relay) Close(c bus.CloseSockets) {
-	for _, id := range c.Sockets {
-		if s := r.sockets.find(id); s != nil {
-			s.session.Drop()
+// attempt counts the attempts at connections towards the rates of their addresses.
+func (r *Relay) attempt(rate bus.Rate) func(context.Context, netip.Addr) error {
+	if rate.Burst <= 0 {
+		return nil
+	}
+	return func(ctx context.Context, to netip.Addr) error {
+		rate := rate
+		rate.Name = "dials:" + to.String()
+		wait, err := r.bus.Take(ctx, []bus.Rate{rate})
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return bus.Unavailable()
+		case wait > 0:
+			return bus.TooOften(wait)
 		}
+		return nil
 	}
 }
 

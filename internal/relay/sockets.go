@@ -17,19 +17,21 @@ type sockets struct {
 
 	mu      sync.Mutex
 	byID    map[string]*socket
-	opening int           // places that are reserved
-	empty   chan struct{} // nil until drain; closed when no socket is left
-	closed  bool          // no more are added
+	opening int                   // places that are reserved
+	pending map[*pending]struct{} // those of them that dial
+	empty   chan struct{}         // nil until drain; closed when no socket is left
+	closed  bool                  // no more are added
 }
 
 func newSockets(l *leases, b *budget.Budget) *sockets {
-	return &sockets{leases: l, budget: b, byID: make(map[string]*socket)}
+	return &sockets{leases: l, budget: b, byID: make(map[string]*socket), pending: make(map[*pending]struct{})}
 }
 
-// A socket is a session, and the page that it belongs to.
+// A socket is a session, the page that it belongs to, and who opened it.
 type socket struct {
-	session *session.Session
-	origin  string // guarded by sockets.mu; empty until one is known
+	session    *session.Session
+	key, token string // empty without keys
+	origin     string // guarded by sockets.mu; empty until one is known
 }
 
 // reserve takes a place for a socket that is to be opened, within a capacity of so
@@ -54,16 +56,17 @@ func (t *sockets) cancel() {
 }
 
 // add makes the session of a connection that has been opened, in the place that was
-// reserved for it. It is false when the relay is shutting: then nothing is kept.
-func (t *sockets) add(id string, req bus.OpenRequest, conn *upstream.Conn, config *session.Config) bool {
+// reserved for it. It is false when the relay is shutting, and where nobody may have the
+// socket any more: then nothing is kept.
+func (t *sockets) add(id string, p *pending, conn *upstream.Conn, config *session.Config) bool {
 	t.mu.Lock()
 	t.opening--
-	if t.closed {
+	if t.closed || p.revoked {
 		t.left()
 		t.mu.Unlock()
 		return false
 	}
-	_, h := t.hold(id, req, conn, config)
+	_, h := t.hold(id, p.OpenRequest, conn, config)
 	t.mu.Unlock()
 	conn.Start(h)
 	return true
@@ -103,7 +106,7 @@ func (t *sockets) hold(id string, req bus.OpenRequest, conn upstreamConn, config
 	conn.Charge(account)
 	// The connection outlives the session, as long as it closes.
 	connLeaves := account.Join(letGo)
-	t.byID[id] = &socket{session: s, origin: req.Origin}
+	t.byID[id] = &socket{session: s, key: req.Key, token: req.Token, origin: req.Origin}
 	return s, counted{s, func() {
 		free()
 		connLeaves()

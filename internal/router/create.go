@@ -15,7 +15,7 @@ import (
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
-// create answers /create: validate, authorise, pick, ask, answer.
+// create answers /create: validate, authorise, count, pick, ask, answer.
 func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	allowCaller(w.Header(), r)
 	if r.Method == http.MethodOptions {
@@ -25,18 +25,21 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, err := readCreate(r)
-	if err == nil {
-		_, err = (*rt.auth.Load()).Authorize(r.Context(), auth.Request{Caller: c.caller, Token: c.token, Target: c.target})
-	}
 	if err != nil {
 		rt.refuse(w, c, err)
 		return
 	}
-
+	settings := rt.settings.Load()
+	c.address = addressOf(r, settings.Proxies)
 	key := c.key()
-	o := rt.nonces.join(key, func(ctx context.Context) (socket, error) { return rt.open(ctx, c) }, rt.drop)
+	o := rt.nonces.join(key)
 	told := false
 	defer func() { rt.nonces.leave(key, o, told, rt.drop) }()
+	if err = rt.admit(r.Context(), settings, c, o); err != nil {
+		rt.refuse(w, c, err)
+		return
+	}
+	rt.nonces.begin(key, o, func(ctx context.Context) (socket, error) { return rt.open(ctx, settings, c) }, rt.drop)
 	select {
 	case <-o.done:
 	case <-r.Context().Done():
@@ -50,7 +53,7 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	default:
 		told = true
 		rt.log.Info("socket opened", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64),
-			"socket", shorten(o.socket.id, 6), "relay", o.socket.node)
+			"key", c.grant.Key, "socket", shorten(o.socket.id, 6), "relay", o.socket.node)
 		c.answer.OK(w, http.StatusOK, o.socket.fields(r))
 	}
 }
@@ -65,12 +68,44 @@ func allowCaller(h http.Header, r *http.Request) {
 }
 
 func (rt *Router) refuse(w http.ResponseWriter, c *create, err error) {
-	rt.log.Info("create refused", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64), "error", err)
+	rt.log.Info("create refused", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64), "address", c.address, "key", c.grant.Key, "error", err)
 	c.answer.Error(w, err)
 }
 
-// open asks relays, one after the other, until one does not decline.
-func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
+// admit tells whether the policy lets a create go on, and notes what it grants.
+func (rt *Router) admit(ctx context.Context, s *Settings, c *create, o *opening) error {
+	err := o.count(func(ctx context.Context) error { return rt.countCreate(ctx, s, c) })
+	if err != nil {
+		return err
+	}
+	c.grant, err = s.Auth.Authorize(ctx, auth.Request{Caller: c.caller, JSONP: c.jsonp, Token: c.token, Target: c.target})
+	if err == nil && c.grant.Target != nil {
+		c.target = c.grant.Target
+	}
+	return err
+}
+
+// open opens a socket that is granted, within its rates and limits.
+func (rt *Router) open(ctx context.Context, s *Settings, c *create) (socket, error) {
+	if err := rt.countDial(ctx, s, c); err != nil {
+		return socket{}, err
+	}
+	leases, err := rt.acquire(ctx, s, c)
+	if err != nil {
+		return socket{}, err
+	}
+	opened, err := rt.ask(ctx, bus.OpenRequest{
+		Target: c.target.String(), Protocols: c.protocols, Origin: c.caller.Origin, UserAgent: c.userAgent,
+		Leases: leases, Key: c.grant.Key, Token: c.grant.Token,
+	})
+	if err != nil {
+		rt.release(leases)
+	}
+	return opened, err
+}
+
+// ask asks relays, one after the other, until one does not decline.
+func (rt *Router) ask(ctx context.Context, r bus.OpenRequest) (socket, error) {
 	if err := rt.list(ctx); err != nil {
 		return socket{}, bus.Unavailable()
 	}
@@ -80,9 +115,7 @@ func (rt *Router) open(ctx context.Context, c *create) (socket, error) {
 		if !ok {
 			return socket{}, bus.Unavailable()
 		}
-		reply, err := rt.bus.Open(ctx, n.ID, bus.OpenRequest{
-			Target: c.target.String(), Protocols: c.protocols, Origin: c.caller.Origin, UserAgent: c.userAgent,
-		})
+		reply, err := rt.bus.Open(ctx, n.ID, r)
 		if err != nil {
 			rt.picker.failed(n, errors.Is(err, bus.ErrDeclined))
 		}
@@ -131,10 +164,10 @@ func (s socket) fields(r *http.Request) []byte {
 	}
 	object, _ := json.Marshal(struct { // strings always marshal
 		Polysocketd string `json:"polysocketd"`
-		Bare        string `json:"bare,omitempty"`
 		Socket      string `json:"socket"`
 		Protocol    string `json:"protocol"`
-	}{host, bare, s.id, s.protocol})
+		Bare        string `json:"bare,omitempty"`
+	}{host, s.id, s.protocol, bare})
 	object[0] = ',' // for the brace that opens it
 	return object[:len(object)-1]
 }

@@ -26,7 +26,7 @@ func FuzzCreate(f *testing.F) {
 	f.Add("from=x&cb=a&cb=b&target=%zz", "application/json;", []byte(`{"from":[1]}{}`), "Basic x", true)
 	f.Fuzz(func(t *testing.T, query, media string, body []byte, authorization string, post bool) {
 		b := &fakeBus{nodes: []bus.Node{{ID: "node", Wildcard: true}}}
-		rt := router.New(router.Options{Bus: b, Auth: &fakeAuth{}, Log: slog.New(slog.DiscardHandler)})
+		rt := router.New(router.Options{Bus: b, Settings: router.Settings{Auth: &fakeAuth{}}, Log: slog.New(slog.DiscardHandler)})
 		r := httptest.NewRequest(http.MethodGet, "/create", nil)
 		if post {
 			r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(string(body)))

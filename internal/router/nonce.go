@@ -27,42 +27,58 @@ type nonces struct {
 	opens map[nonceKey]*opening
 }
 
-// An opening is one socket that is being opened, or was.
+// An opening is one socket that is to be opened, is being opened, or was.
 type opening struct {
+	ctx    context.Context // ends when the last who waits has left
+	cancel context.CancelFunc
+
+	counted  sync.Once
+	tooOften error // of counted
+
+	begun   sync.Once
 	done    chan struct{} // closed when socket and err are set
 	socket  socket
 	err     error
-	cancel  context.CancelFunc
 	waiting int  // creates that wait for it or are about to answer
 	told    bool // one has answered with it
 }
 
-// join finds the opening of a create that is the same, or begins one with open.
-// Each join is followed by one leave.
-func (n *nonces) join(key nonceKey, open func(context.Context) (socket, error), drop func(socket)) *opening {
+// join finds the opening of a create that is the same, or makes one. Each join is
+// followed by one leave.
+func (n *nonces) join(key nonceKey) *opening {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	o := n.opens[key]
 	if o == nil || key.nonce == "" {
-		ctx, cancel := context.WithCancel(context.Background())
-		o = &opening{done: make(chan struct{}), cancel: cancel}
+		o = &opening{done: make(chan struct{})}
+		o.ctx, o.cancel = context.WithCancel(context.Background())
 		if key.nonce != "" {
 			n.opens[key] = o
 		}
-		go n.run(ctx, key, o, open, drop)
 	}
 	o.waiting++
 	return o
 }
 
-// run opens the socket. It ends when open does, which ends when the last who
-// waits has left.
-func (n *nonces) run(ctx context.Context, key nonceKey, o *opening, open func(context.Context) (socket, error), drop func(socket)) {
-	defer o.cancel()
-	s, err := open(ctx)
-	if n.opened(key, o, s, err) {
-		drop(s)
-	}
+// count counts the creates of an opening as one, and says whether there were too
+// many of others.
+func (o *opening) count(count func(context.Context) error) error {
+	o.counted.Do(func() { o.tooOften = count(o.ctx) })
+	return o.tooOften
+}
+
+// begin has open run for all that wait, unless it was begun already. It ends when
+// open does, which ends when the last who waits has left.
+func (n *nonces) begin(key nonceKey, o *opening, open func(context.Context) (socket, error), drop func(socket)) {
+	o.begun.Do(func() {
+		go func() {
+			defer o.cancel()
+			s, err := open(o.ctx)
+			if n.opened(key, o, s, err) {
+				drop(s)
+			}
+		}()
+	})
 }
 
 // opened notes how an opening came out, and tells whether its socket is to be
@@ -109,7 +125,7 @@ func (n *nonces) left(key nonceKey, o *opening, told bool) (abandoned bool) {
 	case <-o.done:
 		return o.err == nil
 	default:
-		return false // run drops it
+		return false // it was not begun, or drops it
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/polysocket/polysocket/internal/auth"
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/wire"
 )
@@ -30,12 +31,15 @@ const (
 type create struct {
 	answer    endpoint.Answer
 	caller    endpoint.Caller
+	jsonp     bool
 	from      string
 	target    *url.URL
 	token     string
 	protocols []string
 	nonce     string
 	userAgent string
+	address   string     // what the caller is counted by
+	grant     auth.Grant // once it is admitted
 }
 
 func (c *create) key() nonceKey {
@@ -62,8 +66,8 @@ func readCreate(r *http.Request) (*create, error) {
 	}
 	answer.Always200 = answer.Callback != ""
 	c.answer = answer
-	_, jsonp := p.Get("cb")
-	c.caller = endpoint.CallerOf(r, jsonp)
+	_, c.jsonp = p.Get("cb")
+	c.caller = endpoint.CallerOf(r, c.jsonp)
 	c.from, _ = p.Get("from")
 	if err != nil {
 		return c, err

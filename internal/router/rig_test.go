@@ -91,6 +91,7 @@ func (b *fakeBus) state() (requests []bus.OpenRequest, opened int, dropped []str
 type fakeAuth struct {
 	mu    sync.Mutex
 	err   error
+	grant auth.Grant
 	asked []auth.Request
 }
 
@@ -98,7 +99,7 @@ func (a *fakeAuth) Authorize(_ context.Context, r auth.Request) (auth.Grant, err
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, r)
-	return auth.Grant{}, a.err
+	return a.grant, a.err
 }
 
 // A rig is a router between fakes.
@@ -113,7 +114,7 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	r := &rig{TB: t, auth: &fakeAuth{}, log: &journal{}}
 	r.bus = &fakeBus{nodes: []bus.Node{{ID: "node", Host: "relay.example"}}}
-	r.rt = router.New(router.Options{Bus: r.bus, Auth: r.auth, Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	r.rt = router.New(router.Options{Bus: r.bus, Settings: router.Settings{Auth: r.auth}, Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	return r
 }
 

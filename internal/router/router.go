@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 
 	"github.com/polysocket/polysocket/internal/auth"
@@ -17,29 +18,40 @@ import (
 	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
-// Options are what a Router works with. All but Zone are required.
+// Options are what a Router works with. Bus, Auth and Log are required.
 type Options struct {
-	Bus  bus.Relays
-	Auth auth.Authorizer
-	// Zone is where the router stands: relays of the same zone are preferred.
-	// Empty for nowhere in particular.
-	Zone string
-	Log  *slog.Logger
+	Bus bus.Relays
+	Log *slog.Logger
+	// Settings are what holds until Apply.
+	Settings
 }
 
 // Settings are the options that can be changed while the router runs.
 type Settings struct {
 	Auth auth.Authorizer
-	Zone string
+	// Zone is where the router stands: relays of the same zone are preferred.
+	// Empty for nowhere in particular.
+	Zone   string
+	Limits Limits
+	// Proxies are those whose word on a caller's address counts.
+	Proxies []netip.Prefix
+}
+
+// Limits hold for all, whatever their keys allow. The zero value has none.
+type Limits struct {
+	DialsPerToken     auth.Rate // how often a token may have a target dialled
+	DialsPerHost      auth.Rate // how often a target's host may be dialled, by all together
+	CreatesPerAddress auth.Rate // how often an address may ask, whatever is answered
+	SocketsPerAddress int       // how many sockets an address may have open at once; 0: no limit
 }
 
 // A Router is an http.Handler for /create and /relay. Make it with New.
 type Router struct {
-	bus    bus.Relays
-	log    *slog.Logger
-	auth   atomic.Pointer[auth.Authorizer]
-	picker *picker
-	nonces nonces
+	bus      bus.Relays
+	log      *slog.Logger
+	settings atomic.Pointer[Settings]
+	picker   *picker
+	nonces   nonces
 }
 
 // New makes a Router.
@@ -48,13 +60,13 @@ func New(o Options) *Router {
 		bus: o.Bus, log: o.Log, nonces: nonces{opens: make(map[nonceKey]*opening)},
 		picker: newPicker(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), o.Zone),
 	}
-	rt.auth.Store(&o.Auth)
+	rt.settings.Store(&o.Settings)
 	return rt
 }
 
 // Apply has other settings hold for the creates that come from now on.
 func (rt *Router) Apply(s Settings) {
-	rt.auth.Store(&s.Auth)
+	rt.settings.Store(&s)
 	rt.picker.setZone(s.Zone)
 }
 

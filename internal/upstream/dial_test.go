@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -52,5 +53,33 @@ func TestDialUnreachable(t *testing.T) {
 		if !errors.As(err, &e) || *e != (wire.Error{Code: wire.TargetUnreachable, Message: test.want}) {
 			t.Errorf("%s: %v", test.target, err)
 		}
+	}
+}
+
+// Attempt is asked before an address is dialled, and what it says is the answer.
+func TestDialAttempt(t *testing.T) {
+	dialled := make(chan struct{}, 1)
+	u := rude(t, func(p *peer) { dialled <- struct{}{}; p.end() })
+	var asked []netip.Addr
+	says := &wire.Error{Code: wire.RateLimited, Message: "too often", Wait: time.Minute}
+	_, err := dialer().Dial(context.Background(), upstream.Request{Target: u, Attempt: func(_ context.Context, to netip.Addr) error {
+		asked = append(asked, to)
+		return says
+	}})
+	var e *wire.Error
+	if !errors.As(err, &e) || *e != *says {
+		t.Errorf("got %v", err)
+	}
+	if len(asked) != 1 || asked[0] != netip.MustParseAddr("127.0.0.1") || len(dialled) != 0 {
+		t.Errorf("asked for %v, and dialled %d times", asked, len(dialled))
+	}
+	// Who may not be dialled at all is not asked about.
+	closed := upstream.Dialer{}
+	_, err = closed.Dial(context.Background(), upstream.Request{Target: u, Attempt: func(context.Context, netip.Addr) error {
+		t.Error("it is asked about an address that is forbidden")
+		return nil
+	}})
+	if !errors.As(err, &e) || e.Code != wire.TargetDenied {
+		t.Errorf("got %v", err)
 	}
 }

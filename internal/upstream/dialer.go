@@ -53,6 +53,11 @@ type Request struct {
 	Protocols []string // the subprotocols to offer, the most wanted first
 	Origin    string   // empty: the header is not sent
 	UserAgent string   // empty: the header is not sent
+
+	// Attempt is asked before each attempt at a connection, of which there are some
+	// where a name has many addresses. An error (a *wire.Error) takes its place. Nil:
+	// all may be made.
+	Attempt func(ctx context.Context, to netip.Addr) error
 }
 
 // Dial connects to the target and does the opening handshake. Nothing that
@@ -144,6 +149,11 @@ func (d *Dialer) connect(ctx context.Context, r Request) (*outbox.Outbox, error)
 		tcp = dialTCP
 	}
 	conn, err := race(ctx, to, func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		if r.Attempt != nil {
+			if err := r.Attempt(ctx, to.Addr().Unmap()); err != nil {
+				return nil, err
+			}
+		}
 		return tcp(ctx, &net.Dialer{Control: gate.control}, to)
 	})
 	if err != nil {

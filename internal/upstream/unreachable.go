@@ -11,9 +11,13 @@ import (
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-// unreachable puts an error of net.Dialer into a sentence that names no address. A clock's error stays as it is.
+// unreachable puts an error of net.Dialer into a sentence that names no address. A
+// clock's error, and Attempt's, stays as it is.
 func unreachable(err error) error {
+	var said *wire.Error
 	switch {
+	case errors.As(err, &said):
+		return said
 	case errors.Is(err, errDenied):
 		return denied()
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -76,6 +76,9 @@ type Error struct {
 	// Message is the sentence for a person. It says what is wrong and what would
 	// be right, and holds nothing that the client did not say or may not know.
 	Message string
+	// Wait is how long a client should wait before it tries again, where that is
+	// known; else 0.
+	Wait time.Duration
 }
 
 // Errorf makes an Error with a formatted message.
@@ -84,3 +87,12 @@ func Errorf(code ErrorCode, format string, args ...any) *Error {
 }
 
 func (e *Error) Error() string { return e.Message }
+
+// RetryAfter is how long a client should wait before it tries again; 0 where that
+// would not help.
+func (e *Error) RetryAfter() time.Duration {
+	if least := e.Code.RetryAfter(); least == 0 || e.Wait < least {
+		return least
+	}
+	return e.Wait
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/wire"
@@ -38,7 +39,7 @@ func Run(t *testing.T, s Setup) {
 	RunNodes(t, s)
 	run(t, s, []test{
 		{"what is asked reaches the node and the answer comes back", testOpen},
-		{"errors keep their code and words", testError},
+		{"errors keep their code, their words and their wait", testError},
 		{"a node that declines has declined", testDeclined},
 		{"a node that does not serve cannot be asked", testNoNode},
 		{"a node that has ended serving cannot be asked", testEnded},
@@ -78,6 +79,7 @@ type relay struct {
 
 	mu     sync.Mutex
 	closed []string
+	said   []bus.CloseSockets
 }
 
 func (r *relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, error) {
@@ -88,6 +90,7 @@ func (r *relay) Close(c bus.CloseSockets) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = append(r.closed, c.Sockets...)
+	r.said = append(r.said, c)
 }
 
 // told lists the sockets that it was told to close.
@@ -190,7 +193,10 @@ func testWithdraw(t *testing.T, b Bus, _ func(*testing.T)) {
 }
 
 func testOpen(t *testing.T, b Bus, _ func(*testing.T)) {
-	want := bus.OpenRequest{Target: "ws://example.com/", Protocols: []string{"x", "y"}, Origin: "https://a.example", UserAgent: "u"}
+	want := bus.OpenRequest{
+		Target: "ws://example.com/", Protocols: []string{"x", "y"}, Origin: "https://a.example", UserAgent: "u",
+		Leases: []bus.Lease{{Limit: "token:t", ID: "1"}}, Key: "k", Token: "t",
+	}
 	got := make(chan bus.OpenRequest, 1)
 	serve(t, b, "a", &relay{open: func(_ context.Context, r bus.OpenRequest) (bus.OpenReply, error) {
 		got <- r
@@ -206,7 +212,7 @@ func testOpen(t *testing.T, b Bus, _ func(*testing.T)) {
 }
 
 func testError(t *testing.T, b Bus, _ func(*testing.T)) {
-	want := wire.Errorf(wire.TargetRefused, "the target answered 404 Not Found")
+	want := &wire.Error{Code: wire.RateLimited, Message: "too often", Wait: 1500 * time.Millisecond}
 	serve(t, b, "a", &relay{open: func(context.Context, bus.OpenRequest) (bus.OpenReply, error) {
 		return bus.OpenReply{}, want
 	}})
@@ -308,6 +314,15 @@ func testTell(t *testing.T, b Bus, _ func(*testing.T)) {
 	if got := other.told(); len(got) > 0 {
 		t.Errorf("b was told to close %v", got)
 	}
+	want := bus.CloseSockets{Keys: []string{"k"}, Tokens: []string{"t", "u"}, Code: 1008, Reason: "the key was revoked"}
+	if err := b.Tell(t.Context(), "b", want); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() string {
+		other.mu.Lock()
+		defer other.mu.Unlock()
+		return cmp.Diff([]bus.CloseSockets{want}, other.said, cmpopts.EquateEmpty())
+	})
 }
 
 func testMany(t *testing.T, b Bus, _ func(*testing.T)) {

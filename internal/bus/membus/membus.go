@@ -17,6 +17,7 @@ type Bus struct {
 	nodes    map[string]announced
 	handlers map[string]bus.Handler
 	limits   map[string]map[string]time.Time // by what is limited, and the lease's id, until when
+	rates    rates
 }
 
 type announced struct {

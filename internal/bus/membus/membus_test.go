@@ -18,4 +18,5 @@ func TestBus(t *testing.T) {
 	}
 	bustest.Run(t, s)
 	bustest.RunLimits(t, s)
+	bustest.RunRates(t, s)
 }

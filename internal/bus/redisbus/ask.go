@@ -157,7 +157,9 @@ func (b *Bus) await(ctx context.Context, l *line, id, node string, answers <-cha
 
 // Tell implements bus.Relays. An error says that the node has not been told.
 func (b *Bus) Tell(ctx context.Context, node string, c bus.CloseSockets) error {
-	n, err := b.send(ctx, node, question{Kind: closeSockets, ID: rand.Text(), Close: c.Sockets})
+	n, err := b.send(ctx, node, question{
+		Kind: closeSockets, ID: rand.Text(), Close: c.Sockets, Keys: c.Keys, Tokens: c.Tokens, Code: c.Code, Reason: c.Reason,
+	})
 	if err == nil && n == 0 {
 		err = wire.Errorf(wire.NoRelay, "nobody listens there")
 	}

@@ -19,7 +19,7 @@ const perCommand = 500
 // Acquire implements bus.Relays. Where it fails the place may be taken, and lapses.
 func (b *Bus) Acquire(ctx context.Context, l bus.Lease, most int) (bool, error) {
 	args := []string{l.ID, millis(bus.LimitLease), strconv.Itoa(most)}
-	taken, err := b.batch(ctx, []call{{acquireScript, limitKey(l.Limit), args}})
+	taken, err := b.batch(ctx, []call{{acquireScript, []string{limitKey(l.Limit)}, args}})
 	if err != nil {
 		return false, fmt.Errorf("take a place within a limit: %w", err)
 	}
@@ -31,7 +31,7 @@ func (b *Bus) Renew(ctx context.Context, leases []bus.Lease) error {
 	var calls []call
 	for limit, ids := range byLimit(leases) {
 		for some := range slices.Chunk(ids, perCommand) {
-			calls = append(calls, call{renewScript, limitKey(limit), append([]string{millis(bus.LimitLease)}, some...)})
+			calls = append(calls, call{renewScript, []string{limitKey(limit)}, append([]string{millis(bus.LimitLease)}, some...)})
 		}
 	}
 	if _, err := b.batch(ctx, calls); err != nil {
@@ -45,7 +45,7 @@ func (b *Bus) Release(ctx context.Context, leases []bus.Lease) error {
 	var calls []call
 	for limit, ids := range byLimit(leases) {
 		for some := range slices.Chunk(ids, perCommand) {
-			calls = append(calls, call{releaseScript, limitKey(limit), some})
+			calls = append(calls, call{releaseScript, []string{limitKey(limit)}, some})
 		}
 	}
 	if _, err := b.batch(ctx, calls); err != nil {
@@ -62,14 +62,13 @@ func byLimit(leases []bus.Lease) map[string][]string {
 	return ids
 }
 
-// A call is a script that is run on one key.
+// A call is a script that is run on keys of one slot.
 type call struct {
-	script script
-	key    string
-	args   []string
+	script     script
+	keys, args []string
 }
 
-// batch runs scripts at once, each in whichever server of a Cluster has its key, and
+// batch runs scripts at once, each in whichever server of a Cluster has its keys, and
 // sums up what they return.
 func (b *Bus) batch(ctx context.Context, calls []call) (int64, error) {
 	if len(calls) == 0 {
@@ -123,7 +122,7 @@ func multi(
 ) ([]rueidis.RedisResult, error) {
 	commands := make(rueidis.Commands, 0, len(calls))
 	for _, c := range calls {
-		commands = append(commands, by(c.script, client.B(), []string{c.key}, c.args))
+		commands = append(commands, by(c.script, client.B(), c.keys, c.args))
 	}
 	done := make(chan []rueidis.RedisResult, 1)
 	go func() { done <- client.DoMulti(ctx, commands...) }()

@@ -70,3 +70,54 @@ func TestLimitsVanish(t *testing.T) {
 		t.Errorf("a limit without places is there: %s", n)
 	}
 }
+
+// Nor does what happens no more.
+func TestRatesVanish(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.Options{})
+	b := open(t, server.URL())
+	r := bus.Rate{Name: "a", Every: time.Minute, Burst: 3}
+	for range 2 {
+		if wait, err := b.Take(t.Context(), []bus.Rate{r}); err != nil || wait != 0 {
+			t.Fatal(wait, err)
+		}
+	}
+	var left int64
+	if _, err := fmt.Sscan(server.Do("PTTL", rateKey("a")), &left); err != nil {
+		t.Fatal(err)
+	}
+	if got := time.Duration(left) * time.Millisecond; got <= time.Minute || got > 2*time.Minute {
+		t.Errorf("what makes up for two is kept for %v", got)
+	}
+}
+
+// What a create counts towards costs one command for all rates that are taken
+// together, and one for each limit.
+func TestCostOfCounting(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.Options{})
+	b := open(t, server.URL())
+	count := func(i int) {
+		t.Helper()
+		rates := []bus.Rate{{Name: "a", Every: 1, Burst: 1000}, {Name: "b", Every: 1, Burst: 1000}, {Name: fmt.Sprint(i), Every: 1, Burst: 1000}}
+		if wait, err := b.Take(t.Context(), rates); err != nil || wait != 0 {
+			t.Fatal(wait, err)
+		}
+		if ok, err := b.Acquire(t.Context(), bus.Lease{Limit: "token:t", ID: fmt.Sprint(i)}, 1000); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+	}
+	count(0) // which has the scripts loaded
+	before := calls(server)
+	const times = 100
+	for i := range times {
+		count(1 + i)
+	}
+	spent := calls(server)
+	if got := spent["evalsha"] - before["evalsha"]; got < 2*times || got > 2*times+times/10 { // the list, by the half second
+		t.Errorf("%d times ran %d scripts", times, got)
+	}
+	if got := spent["eval"] - before["eval"]; got != 0 {
+		t.Errorf("%d scripts were sent again", got)
+	}
+}

@@ -3,6 +3,7 @@ package redisbus
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/wire"
@@ -16,6 +17,10 @@ type question struct {
 	Router string           `json:",omitempty"` // who is to be answered
 	Open   *bus.OpenRequest `json:",omitempty"`
 	Close  []string         `json:",omitempty"` // sockets
+	Keys   []string         `json:",omitempty"` // whose sockets are to close
+	Tokens []string         `json:",omitempty"` // as Keys
+	Code   wire.CloseCode   `json:",omitempty"` // and Reason: what their clients are told
+	Reason string           `json:",omitempty"`
 }
 
 type kind string
@@ -36,6 +41,7 @@ type answer struct {
 	Declined bool           `json:",omitempty"`
 	Code     wire.ErrorCode `json:",omitempty"` // and Message: an error
 	Message  string         `json:",omitempty"`
+	Wait     time.Duration  `json:",omitempty"` // in ns: when trying again may help
 }
 
 // setError says why there is no socket.
@@ -43,7 +49,7 @@ func (a *answer) setError(err error) {
 	var said *wire.Error
 	switch {
 	case errors.As(err, &said):
-		a.Code, a.Message = said.Code, said.Message
+		a.Code, a.Message, a.Wait = said.Code, said.Message, said.Wait
 	default:
 		a.Declined = true
 	}
@@ -55,7 +61,7 @@ func (a answer) result() (bus.OpenReply, error) {
 	case a.Declined:
 		return bus.OpenReply{}, bus.ErrDeclined
 	case a.Code != "":
-		return bus.OpenReply{}, &wire.Error{Code: a.Code, Message: a.Message}
+		return bus.OpenReply{}, &wire.Error{Code: a.Code, Message: a.Message, Wait: a.Wait}
 	}
 	return bus.OpenReply{Socket: a.Socket, Protocol: a.Protocol}, nil
 }

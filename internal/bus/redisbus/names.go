@@ -3,8 +3,9 @@ package redisbus
 import "time"
 
 // Keys and channels. All of asking has one hash tag, and so one server, in a
-// Cluster too: what is published, claimed and answered is then in one order. Limits
-// are keys of their own, which a Cluster spreads.
+// Cluster too: what is published, claimed and answered is then in one order. Rates
+// have one too, as some are counted together. Limits are keys of their own, which a
+// Cluster spreads.
 const (
 	prefix    = "polysocket:{bus}:"
 	nodesKey  = prefix + "nodes"  // a hash: a node's id → its announcement, sealed
@@ -27,3 +28,6 @@ const claimLease = 60 * time.Second
 // limitKey is a sorted set: a place's id by when its lease ends, in ms of Redis's
 // clock.
 func limitKey(limit string) string { return "polysocket:limit:" + limit }
+
+// rateKey is a number: when what has happened is made up for, in µs of Redis's clock.
+func rateKey(name string) string { return "polysocket:{rates}:" + name }

@@ -38,6 +38,10 @@ func (p pair) Release(ctx context.Context, leases []bus.Lease) error {
 	return p.Routers.Release(ctx, leases)
 }
 
+func (p pair) Take(ctx context.Context, rates []bus.Rate) (time.Duration, error) {
+	return p.Routers.Take(ctx, rates)
+}
+
 func newPair(t testing.TB, url string) pair {
 	router := open(t, url)
 	return pair{router, open(t, url), router}
@@ -71,6 +75,7 @@ func TestBus(t *testing.T) {
 				Around: func(t *testing.T, test func(*testing.T)) { test(t) },
 			}
 			bustest.RunLimits(t, s)
+			bustest.RunRates(t, s)
 			if kind.name == "on miniredis" {
 				bustest.RunNodes(t, s)
 				return

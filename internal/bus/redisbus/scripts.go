@@ -56,6 +56,25 @@ return 1`)
 
 	// KEYS a limit; ARGV places' ids. How many were held.
 	releaseScript = newScript(`return redis.call('ZREM', KEYS[1], unpack(ARGV))`)
+
+	// KEYS rates; ARGV for each of them how often, in µs, and how many at once. 0 where
+	// all were taken, else the µs until they could be. The value is the theoretical
+	// arrival time of the generic cell rate algorithm, in µs; none is later than a burst
+	// from now, whatever the rate and the clock were before.
+	takeScript = newScript(`
+now = t[1] * 1000000 + t[2]
+local wait, next = 0, {}
+for i, key in ipairs(KEYS) do
+	local every, all = tonumber(ARGV[2 * i - 1]), ARGV[2 * i - 1] * ARGV[2 * i]
+	local at = tonumber(redis.call('GET', key) or now)
+	next[i] = math.min(math.max(at, now), now + all) + every
+	wait = math.max(wait, next[i] - all - now)
+end
+if wait > 0 then return wait end
+for i, key in ipairs(KEYS) do
+	redis.call('SET', key, string.format('%.0f', next[i]), 'PX', math.ceil((next[i] - now) / 1000))
+end
+return 0`)
 )
 
 // evalsha is the command that runs the script where Redis knows it.

@@ -193,7 +193,9 @@ func (s *server) asked(l *line, q question) {
 			s.tasks.Go(r.serve)
 		}
 	case closeSockets:
-		s.tasks.Go(func() { s.h.Close(bus.CloseSockets{Sockets: q.Close}) })
+		s.tasks.Go(func() {
+			s.h.Close(bus.CloseSockets{Sockets: q.Close, Keys: q.Keys, Tokens: q.Tokens, Code: q.Code, Reason: q.Reason})
+		})
 	case ping:
 		s.tasks.Go(func() { _, _ = s.answer(q.Router, answer{ID: q.ID}) })
 	}

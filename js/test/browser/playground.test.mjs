@@ -345,7 +345,7 @@ test('without the client it says so', async (t) => {
 async function open(t, { link = '', native = false, client = true, refusals = false, viewport, init } = {}) {
   const context = await browser.newContext({ viewport, reducedMotion: viewport ? 'reduce' : 'no-preference' });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000); // a slow machine has 5 MiB to carry by script elements
   const errors = [];
   t.after(async () => {
     await page.unrouteAll({ behavior: 'ignoreErrors' });

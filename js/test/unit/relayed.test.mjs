@@ -82,6 +82,7 @@ test('it does not read before it is listened to', (t) => {
     up: handUp(),
     downs: [{ name: 'xhr', down }],
     path: { proven: false },
+    names: new Names(clock),
     slots: new Slots(clock),
     clock,
   });
