@@ -21,7 +21,8 @@ type web struct {
 	listener    net.Listener
 	certificate *certificate // nil: http
 	server      *http.Server
-	failed      chan error // why something that is to be served is not
+	visitors    endpoint.Visitors // without bounds, unless they are applied
+	failed      chan error        // why something that is to be served is not
 }
 
 // newWeb serves nothing yet; failed has room for what is served besides, too.
@@ -42,6 +43,7 @@ func (w *web) base() string { return w.scheme() + "://" + reachable(w.listener.A
 // serve has h answer from now on, in the background.
 func (w *web) serve(h http.Handler, log *slog.Logger) {
 	w.server = endpoint.NewServer(h)
+	w.server.ConnState = w.visitors.ConnState
 	w.server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	if w.certificate != nil {
 		w.server.TLSConfig.GetCertificate = w.certificate.get
