@@ -95,17 +95,14 @@ func (t *sockets) hold(id string, req bus.OpenRequest, conn upstreamConn, config
 		free()
 		leave()
 	})
-	letGo := func() {
-		s.Evict("the relay is out of memory")
-		if conn.Stuck() { // what it has not taken would stay until it has
-			conn.Abort()
-		}
-	}
-	account, leave = t.budget.Open(letGo)
+	account, leave = t.budget.Open(func() { s.Evict("the relay is out of memory") })
 	s.Charge(account)
 	conn.Charge(account)
-	// The connection outlives the session, as long as it closes.
-	connLeaves := account.Join(letGo)
+	connLeaves := account.Join(func() {
+		if conn.Stuck() { // what the target has not taken would stay until it has
+			conn.Abort()
+		}
+	})
 	t.byID[id] = &socket{session: s, key: req.Key, token: req.Token, origin: req.Origin}
 	return s, counted{s, func() {
 		free()

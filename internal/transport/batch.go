@@ -50,7 +50,7 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 	b.interrupt = v.body.Interrupt
 	b.body.Count(account.Add)
 	ended := b.read(r.Context())
-	b.body.Release()
+	b.body.Release() // whatever waits has copies
 	if ended { // all of it is with the session
 		h.answerOffer(w, r, v, b.last, send.N > 0, b.before)
 		return
@@ -229,6 +229,9 @@ func (b *batch) hand(frames []wire.Frame) (taken int) {
 // long, as far as that is known; else it is the result. What is passed on is
 // forgotten.
 func (b *batch) sound() bool {
+	if b.last == nil { // nothing was handed over
+		return true
+	}
 	waiting := b.before[:0]
 	for _, o := range append(b.before, b.last) {
 		switch result, done := o.answered(); {
