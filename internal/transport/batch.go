@@ -51,7 +51,7 @@ func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, se
 	b.body.Count(account.Add)
 	ended := b.read(r.Context())
 	b.body.Release() // whatever waits has copies
-	if ended { // all of it is with the session
+	if ended {       // all of it is with the session
 		h.answerOffer(w, r, v, b.last, send.N > 0, b.before)
 		return
 	}
