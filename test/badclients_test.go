@@ -20,7 +20,7 @@ import (
 
 // What the relay of the bad clients may have.
 const (
-	badMemory      = 32 << 20
+	badMemory      = 16 << 20
 	badConnections = 150
 	// badSlack is what its heap may be larger by when all are gone: buffers that are kept
 	// for others to come.
