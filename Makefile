@@ -31,7 +31,7 @@ js: ## make js/dist from js/src
 	@test/install.sh js
 	cd js && npm run --silent build
 
-bench: ## measure beside the peers (takes half a minute)
+bench: ## measure beside the peers (takes a minute)
 	cd bench && go run .
 
 .PHONY: help fmt lint test js bench

@@ -85,5 +85,5 @@ func versions(ctx context.Context) string {
 			s += "sockjs-go " + m.Version + ", "
 		}
 	}
-	return s + firstLine(ctx, "redis-server", "--version")
+	return s + redisVersion(ctx)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -105,13 +104,12 @@ func freeAddr(ctx context.Context) (string, error) {
 	return l.Addr().String(), nil
 }
 
-// firstLine is the first line that a program prints.
-func firstLine(ctx context.Context, name string, args ...string) string {
-	out, err := exec.CommandContext(ctx, name, args...).Output()
+// redisVersion is that of redis-server, as it says it: Redis server v=7.0.15.
+func redisVersion(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "redis-server", "--version").Output()
 	if err != nil {
-		return name + " of unknown version"
+		return "no redis-server"
 	}
-	lines := bufio.NewScanner(strings.NewReader(string(out)))
-	lines.Scan()
-	return lines.Text()
+	version, _, _ := strings.Cut(string(out), " sha=")
+	return strings.TrimSpace(version)
 }

@@ -24,7 +24,7 @@ func routed(ctx context.Context, n sizes) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	binary := filepath.Join(dir, "polysocket")
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/polysocket")
 	build.Dir = ".."

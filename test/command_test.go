@@ -89,8 +89,8 @@ func TestCommandRefuses(t *testing.T) {
 		flags   []string
 		want    []string // in what it prints
 	}{
-		{"a router without keys", "router", good, nil, []string{"there are no keys yet", "--open", "any public address", "targets.allow_private"}},
-		{"a relay without keys", "relay", good, nil, []string{"there are no keys yet", "--open"}},
+		{"a router without keys", "router", good, nil, []string{"nobody has said who may open sockets", "write keys into the file", "--open", "any public address", "targets.allow_private"}},
+		{"a relay without keys", "relay", good, nil, []string{"nobody has said who may open sockets", "so the relay does not start", "keys: []", "--open"}},
 		{"no Redis", "router", "cluster_secret: " + secret, []string{"--open"}, []string{"redis: it is missing", "POLYSOCKET_REDIS", "--redis"}},
 		{"no secret", "relay", "redis: redis://127.0.0.1", []string{"--open"}, []string{"cluster_secret: it is missing", "POLYSOCKET_CLUSTER_SECRET"}},
 		{"an empty secret", "relay", "redis: redis://127.0.0.1\ncluster_secret: ''", []string{"--open"}, []string{"polysocket.yaml:2: cluster_secret: ", "empty"}},

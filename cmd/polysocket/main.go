@@ -12,10 +12,12 @@ import (
 )
 
 type cli struct {
-	Dev    dev         `cmd:"" help:"Run router and relay in one process, for trying things out and for a single machine."`
-	Router routerFlags `cmd:"" help:"Run a router, which admits sockets and has relays open them."`
-	Relay  relayFlags  `cmd:"" help:"Run a relay, which holds sockets."`
-	Config configs     `cmd:"" help:"Look at the configuration of routers and relays."`
+	Dev    dev          `cmd:"" help:"Run router and relay in one process, for trying things out and for a single machine."`
+	Router routerFlags  `cmd:"" help:"Run a router, which admits sockets and has relays open them."`
+	Relay  relayFlags   `cmd:"" help:"Run a relay, which holds sockets."`
+	Config configs      `cmd:"" help:"Look at the configuration of routers and relays."`
+	Keys   keysCommands `cmd:"" help:"Keep keys in Redis, beside those of the configuration, and revoke them."`
+	Token  tokenCommand `cmd:"" help:"Print a token."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,9 @@ type relayTenant struct {
 	http.Handler // with the manners and the health around the relay
 	relay        *relay.Relay
 	process      *process
+	guards       upstream.Guard
+	guarded      bool           // guards is made
+	allowed      []netip.Prefix // that it was made for
 	machine      machine
 	drain        atomic.Int64 // nanoseconds
 	stop         context.CancelFunc
@@ -119,13 +123,18 @@ func (t *relayTenant) settings(c *config.Config) relay.Settings {
 }
 
 // guard lets through what the router has authorised, on whichever port, where that is
-// no address that must never be dialled.
+// no address that must never be dialled. While nothing else is allowed it is the same
+// one, which remembers where Redis was.
 func (t *relayTenant) guard(c *config.Config) upstream.Guard {
-	return upstream.Rules{
-		Allow: c.Targets.AllowPrivate, AnyPort: true,
-		Listeners: func() []netip.AddrPort { return t.process.listening },
-		Redis:     t.process.bus.Addresses,
-	}.Guard()
+	if !t.guarded || !slices.Equal(t.allowed, c.Targets.AllowPrivate) {
+		t.guarded, t.allowed = true, c.Targets.AllowPrivate
+		t.guards = upstream.Rules{
+			Allow: t.allowed, AnyPort: true,
+			Listeners: func() []netip.AddrPort { return t.process.listening },
+			Redis:     t.process.bus.Addresses,
+		}.Guard()
+	}
+	return t.guards
 }
 
 func (t *relayTenant) apply(c *config.Config) { t.relay.Apply(t.settings(c)) }

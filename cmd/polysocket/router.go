@@ -34,26 +34,41 @@ func (f *routerFlags) Run(ctx context.Context, k *kong.Context) error {
 		return err
 	}
 	defer p.end()
-	return p.run(ctx, newRouterTenant(p))
+	t, err := newRouterTenant(p)
+	if err != nil {
+		return err
+	}
+	defer t.end()
+	return p.run(ctx, t)
 }
 
 // A routerTenant is the router of a process.
 type routerTenant struct {
 	http.Handler // with the manners and the health around what serve does
 	router       *router.Router
-	keyrings     *keyrings
+	process      *process
+	keys         *keeper // nil: anybody is let in
 	hosts        atomic.Pointer[[]string]
 	leaving      atomic.Bool
 	creating     atomic.Int64 // requests to the router under way
 }
 
-func newRouterTenant(p *process) *routerTenant {
-	t := &routerTenant{keyrings: newKeyrings(p.log)}
-	t.router = router.New(router.Options{Bus: p.bus, Log: p.log, Settings: t.settings(p.config)})
+func newRouterTenant(p *process) (*routerTenant, error) {
+	t := &routerTenant{process: p}
+	o := router.Options{Bus: p.bus, Log: p.log}
+	if p.config.Keys != nil {
+		var err error
+		if t.keys, err = newKeeper(p); err != nil {
+			return nil, err
+		}
+		o.Tickets = p.bus
+	}
+	o.Settings = t.settings(p.config)
+	t.router = router.New(o)
 	own := ownHost(p.web.listener.Addr())
 	hosts := known(func(host string) bool { return t.named(host) || own(host) }, "router.host", p.log)
 	t.Handler = endpoint.Health(t.ready, endpoint.Polite(hosts, p.web.visitors.Counted(http.HandlerFunc(t.serve))))
-	return t
+	return t, nil
 }
 
 // settings are the router's, and the hosts are swapped at once.
@@ -70,8 +85,8 @@ func (t *routerTenant) settings(c *config.Config) router.Settings {
 
 // policy is that of the keys, or of an open router.
 func (t *routerTenant) policy(c *config.Config) auth.Authorizer {
-	if c.Keys != nil {
-		return t.keyrings.ring(c.Keys)
+	if t.keys != nil {
+		return t.keys
 	}
 	origins, _ := auth.ParseOrigins(c.Router.Origins) // the configuration has been checked
 	return auth.Open{Hosts: func(host string) bool { return endpoint.Loopback(host) || t.named(host) }, Origins: origins}
@@ -96,7 +111,19 @@ func (t *routerTenant) ready(ctx context.Context) error {
 	return t.router.Ready(ctx)
 }
 
-func (t *routerTenant) apply(c *config.Config) { t.router.Apply(t.settings(c)) }
+func (t *routerTenant) apply(c *config.Config) {
+	if t.keys != nil {
+		t.keys.swap(t.process, c.Keys)
+	}
+	t.router.Apply(t.settings(c))
+}
+
+// end gives back what newRouterTenant has taken.
+func (t *routerTenant) end() {
+	if t.keys != nil {
+		t.keys.end()
+	}
+}
 
 // The numbers of a router's end.
 const (
@@ -113,5 +140,4 @@ func (t *routerTenant) leave() {
 	for end := time.Now().Add(leaveTime); t.creating.Load() > 0 && time.Now().Before(end); {
 		<-tick.C
 	}
-	t.keyrings.end()
 }

@@ -91,6 +91,11 @@ var rooms = map[string]room{
 		imports: []string{"internal/endpoint", "internal/wire", "github.com/golang-jwt/jwt/v5"},
 		why:     "auth decides from who calls and what they want, and opens and fetches nothing itself",
 	},
+	"internal/keyring": {
+		imports: []string{"internal/auth", "internal/bus", "internal/wire"},
+		tests:   []string{"internal/bus/membus", "token"},
+		why:     "keyring is which keys hold now, of the configuration and of the bus: auth has none that change, and the router is not to know where they come from",
+	},
 	"internal/auth/jwks": {
 		imports: []string{"internal/auth", "github.com/MicahParks/jwkset"},
 		tests:   []string{"internal/wire", "token"},
@@ -126,8 +131,8 @@ var rooms = map[string]room{
 	},
 	"cmd/polysocket": {
 		imports: []string{
-			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/relay", "internal/router",
-			"internal/session", "internal/upstream", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
+			"internal/auth", "internal/auth/jwks", "internal/bus", "internal/bus/redisbus", "internal/config", "internal/endpoint", "internal/keyring", "internal/relay", "internal/router",
+			"internal/session", "internal/upstream", "internal/wire", "token", "js", "server", "github.com/alecthomas/kong", "github.com/coder/websocket",
 			"github.com/KimMachineGun/automemlimit/memlimit", // the memory that a container or a service has
 		},
 		tests: []string{"conformance"},
@@ -144,10 +149,10 @@ var rooms = map[string]room{
 	},
 	"test": {
 		tests: []string{
-			"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process", "test/ca",
+			"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process", "test/ca", "token",
 			"golang.org/x/net/http2", "golang.org/x/net/http2/hpack", // frames that no client sends
 		},
-		why: "test starts the real binary, so it needs none of its insides; redistest starts the real Redis that goes with it",
+		why: "test starts the real binary, so it needs none of its insides; token is for whoever makes tokens, and redistest starts the real Redis that goes with it",
 	},
 	"test/cluster": {
 		tests: []string{

@@ -35,6 +35,8 @@ type Grant struct {
 	Limit, KeyLimit int
 	// Rate is how often sockets may be created with the key.
 	Rate Rate
+
+	opaque bool // the token is one
 }
 
 // An Authorizer says whether a request may go on, and within which limits, which
@@ -44,4 +46,10 @@ type Grant struct {
 // and target_denied. It is safe for concurrent use.
 type Authorizer interface {
 	Authorize(ctx context.Context, r Request) (Grant, error)
+}
+
+// A Reviewer is an Authorizer that may think better of what it has granted.
+type Reviewer interface {
+	// Stands tells whether the grant's key is still there, and its token not revoked.
+	Stands(g Grant) bool
 }

@@ -191,3 +191,14 @@ func TestKeyJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestRateEvery(t *testing.T) {
+	for rate, want := range map[Rate]time.Duration{
+		{50, time.Second}: 20 * time.Millisecond, {1, time.Hour}: time.Hour, {100, time.Minute}: 600 * time.Millisecond,
+		{1 << 30, time.Second}: time.Microsecond, {}: time.Microsecond,
+	} {
+		if got := rate.Every(); got != want {
+			t.Errorf("%v: one each %v, want %v", rate, got, want)
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/wire"
@@ -17,7 +19,8 @@ import (
 type Keys struct {
 	byID   map[string]*keyEntry
 	opaque map[[sha256.Size]byte]opaqueEntry
-	sets   []*keyEntry // those with a KeySet
+	sets   []*keyEntry       // those with a KeySet
+	urls   map[string]string // their ids by their URLs
 	now    func() time.Time
 }
 
@@ -43,46 +46,72 @@ type KeysOptions struct {
 
 // NewKeys makes a keyring. An error says of each key what is wrong with it.
 func NewKeys(keys []Key, o KeysOptions) (*Keys, error) {
-	ring := &Keys{byID: map[string]*keyEntry{}, opaque: map[[sha256.Size]byte]opaqueEntry{}, now: o.Now}
+	ring, _, err := MergeKeys(keys, nil, o)
+	return ring, err
+}
+
+// MergeKeys is NewKeys with more keys, which others have written: of those the ones that
+// are not good, or are at odds with one before them, are left out, and it is said why.
+func MergeKeys(keys, more []Key, o KeysOptions) (ring *Keys, left map[string]error, err error) {
+	ring = &Keys{byID: map[string]*keyEntry{}, opaque: map[[sha256.Size]byte]opaqueEntry{}, urls: map[string]string{}, now: o.Now}
 	if ring.now == nil {
 		ring.now = time.Now
 	}
 	var errs []error
-	urls := map[string]string{}
 	for _, k := range keys {
-		entry, err := compile(k)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("key %q: %w", k.ID, err))
-			continue
-		}
-		if ring.byID[k.ID] != nil {
-			errs = append(errs, fmt.Errorf("key %q: there are two keys of this id", k.ID))
-		}
-		ring.byID[k.ID] = entry
-		for hash, limit := range entry.tokens {
-			if other, ok := ring.opaque[hash]; ok && other.key != entry {
-				errs = append(errs, fmt.Errorf("key %q: one of its tokens is also one of key %q: a token belongs to one key", k.ID, other.key.ID))
-			}
-			ring.opaque[hash] = opaqueEntry{entry, limit}
-		}
-		if k.JWKSURL == "" {
-			continue
-		}
-		if other, ok := urls[k.JWKSURL]; ok {
-			errs = append(errs, fmt.Errorf("key %q: key %q has the same jwks_url: a token could not tell which of the two it belongs to", k.ID, other))
-		}
-		urls[k.JWKSURL] = k.ID
-		if o.KeySet == nil {
-			errs = append(errs, fmt.Errorf("key %q: this server fetches no key sets: give it a public_key instead of a jwks_url", k.ID))
-			continue
-		}
-		entry.set = o.KeySet(k.JWKSURL)
-		ring.sets = append(ring.sets, entry)
+		errs = append(errs, ring.add(k, o)...)
 	}
 	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return nil, nil, errors.Join(errs...)
 	}
-	return ring, nil
+	left = map[string]error{}
+	for _, k := range more {
+		if errs := ring.add(k, o); len(errs) > 0 {
+			left[k.ID] = errors.Join(errs...)
+		}
+	}
+	return ring, left, nil
+}
+
+// add adds a key that is good, and at odds with no other.
+func (k *Keys) add(key Key, o KeysOptions) (errs []error) {
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("key %q: "+format, append([]any{key.ID}, args...)...))
+	}
+	entry, err := compile(key)
+	if err != nil {
+		wrong("%w", err)
+		return errs
+	}
+	if k.byID[key.ID] != nil {
+		wrong("there are two keys of this id")
+	}
+	for hash := range entry.tokens {
+		if other, ok := k.opaque[hash]; ok {
+			wrong("one of its tokens is also one of key %q: a token belongs to one key", other.key.ID)
+		}
+	}
+	if key.JWKSURL != "" {
+		if other, ok := k.urls[key.JWKSURL]; ok {
+			wrong("key %q has the same jwks_url: a token could not tell which of the two it belongs to", other)
+		}
+		if o.KeySet == nil {
+			wrong("this server fetches no key sets: give it a public_key instead of a jwks_url")
+		}
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	k.byID[key.ID] = entry
+	for hash, limit := range entry.tokens {
+		k.opaque[hash] = opaqueEntry{entry, limit}
+	}
+	if key.JWKSURL != "" {
+		k.urls[key.JWKSURL] = key.ID
+		entry.set = o.KeySet(key.JWKSURL)
+		k.sets = append(k.sets, entry)
+	}
+	return nil
 }
 
 // An opaqueEntry is an opaque token of a key.
@@ -108,11 +137,36 @@ func (k *Keys) Authorize(ctx context.Context, r Request) (Grant, error) {
 	if !key.targets.match(target) || admitted.narrowed && !admitted.targets.match(target) {
 		return Grant{}, wire.Errorf(wire.TargetDenied, "the token does not authorise this target")
 	}
-	return Grant{
-		Key: key.ID, Token: admitted.id, Target: target, Expires: admitted.expires,
-		Limit: narrow(key.Limit, admitted.limit), KeyLimit: key.KeyLimit, Rate: key.Rate,
-	}, nil
+	g := admitted.grant()
+	g.Target = target
+	return g, nil
 }
+
+// Identify says whose a token is that would be taken, from whomever and whatever they
+// want. The grant has no target.
+func (k *Keys) Identify(ctx context.Context, token string) (Grant, error) {
+	admitted, err := k.admit(ctx, token)
+	if err != nil {
+		return Grant{}, err
+	}
+	return admitted.grant(), nil
+}
+
+// Stands implements Reviewer.
+func (k *Keys) Stands(g Grant) bool {
+	key := k.byID[g.Key]
+	if key == nil || key.revoked[g.Token] {
+		return false
+	}
+	if !g.opaque {
+		return true
+	}
+	hash, err := readHash(g.Token)
+	return err == nil && k.opaque[hash].key == key
+}
+
+// URLs are those of all key sets.
+func (k *Keys) URLs() []string { return slices.Collect(maps.Keys(k.urls)) }
 
 // An admission is what a token says that is taken.
 type admission struct {
@@ -122,6 +176,14 @@ type admission struct {
 	limit    int // 0: the key's
 	targets  Targets
 	narrowed bool // targets count
+	opaque   bool
+}
+
+func (a admission) grant() Grant {
+	return Grant{
+		Key: a.key.ID, Token: a.id, Expires: a.expires, opaque: a.opaque,
+		Limit: narrow(a.key.Limit, a.limit), KeyLimit: a.key.KeyLimit, Rate: a.key.Rate,
+	}
 }
 
 // admit finds out whose token it is.
@@ -136,7 +198,7 @@ func (k *Keys) admit(ctx context.Context, token string) (admission, error) {
 	// of what nobody can aim at.
 	hash := sha256.Sum256([]byte(token))
 	if entry, ok := k.opaque[hash]; ok {
-		return admission{key: entry.key, id: hex.EncodeToString(hash[:]), limit: entry.limit}, nil
+		return admission{key: entry.key, id: hex.EncodeToString(hash[:]), limit: entry.limit, opaque: true}, nil
 	}
 	return k.verify(ctx, token)
 }
@@ -167,4 +229,7 @@ func (e *keyEntry) checkCaller(r Request) error {
 	return wire.Errorf(wire.OriginDenied, "pages of this origin may not use this token")
 }
 
-var _ Authorizer = (*Keys)(nil)
+var (
+	_ Authorizer = (*Keys)(nil)
+	_ Reviewer   = (*Keys)(nil)
+)

@@ -39,21 +39,27 @@ func readFile(name string, data []byte) *file {
 }
 
 func (f *file) read(data []byte) {
+	if n := f.document(data); n != nil {
+		f.section(n, "")
+	}
+}
+
+// document is the one that there is; nil: there is none, or a fault.
+func (f *file) document(data []byte) *yaml.Node {
 	if len(data) > mostBytes {
 		f.unread = true
 		f.fault(0, "", "it has more than %d bytes: this is not a configuration of polysocket", mostBytes)
-		return
+		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	err := decoder.Decode(&document)
 	if errors.Is(err, io.EOF) { // no more than comments
-		return
+		return nil
 	}
 	if err == nil {
 		if err = decoder.Decode(&second); errors.Is(err, io.EOF) {
-			f.section(document.Content[0], "")
-			return
+			return document.Content[0]
 		}
 	}
 	f.unread = true
@@ -62,6 +68,7 @@ func (f *file) read(data []byte) {
 	} else {
 		f.fault(second.Line, "", "a second document begins here: all stands in one")
 	}
+	return nil
 }
 
 func (f *file) fault(line int, key, format string, args ...any) {

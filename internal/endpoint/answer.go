@@ -129,7 +129,7 @@ func Abandon() { panic(http.ErrAbortHandler) }
 // NotFound answers a path that is no endpoint.
 func NotFound(w http.ResponseWriter) {
 	AllowOrigin(w.Header(), "*")
-	Answer{}.Error(w, wire.Errorf(wire.NotFound, "no such path: a router has /create and /relay, a relay /s/{socket}, /j/{socket}, /x/{socket}, /e/{socket} and /m"))
+	Answer{}.Error(w, wire.Errorf(wire.NotFound, "no such path: a router has /create, /relay and /ticket, a relay /s/{socket}, /j/{socket}, /x/{socket}, /e/{socket} and /m"))
 }
 
 func errMethod(allow string) error {

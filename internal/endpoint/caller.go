@@ -43,6 +43,9 @@ func CallerOf(r *http.Request, jsonp bool) Caller {
 	return c
 }
 
+// CanonicalOrigin is an origin in its canonical form; empty where it is none.
+func CanonicalOrigin(s string) string { return canonicalOrigin(s, false) }
+
 // canonicalOrigin is the origin of a URL in lower case, without the scheme's own
 // port; empty where there is none. Only a referrer may have more than an origin.
 // Browsers write hosts in ASCII and unescaped: another host is none.

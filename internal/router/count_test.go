@@ -170,7 +170,7 @@ func TestLimits(t *testing.T) {
 	}{
 		"of a token":    {router.Limits{}, auth.Grant{Key: "k", Token: "t", Limit: 7, KeyLimit: 100}, "with this token"},
 		"of a key":      {router.Limits{SocketsPerAddress: 100}, auth.Grant{Key: "k", Token: "t", Limit: 100, KeyLimit: 7}, "the key"},
-		"of an address": {router.Limits{SocketsPerAddress: 7}, auth.Grant{Key: "k", Token: "t", Limit: 8, KeyLimit: 8}, "from this address"},
+		"of an address": {router.Limits{SocketsPerAddress: 7}, auth.Grant{Key: "k", Token: "t", Limit: 100, KeyLimit: 100}, "from this address"},
 	} {
 		counting(t, test.limits, test.grant, func(t *testing.T, r *rig) {
 			var opened atomic.Int64

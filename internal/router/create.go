@@ -13,6 +13,7 @@ import (
 	"github.com/polysocket/polysocket/internal/auth"
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/endpoint"
+	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // create answers /create: validate, authorise, count, pick, ask, answer.
@@ -34,12 +35,24 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	key := c.key()
 	o := rt.nonces.join(key)
 	told := false
-	defer func() { rt.nonces.leave(key, o, told, rt.drop) }()
+	drop := func(s socket) {
+		rt.drop(s)
+		if o.ticket != nil {
+			rt.restore(c.token, o.ticket)
+		}
+	}
+	defer func() { rt.nonces.leave(key, o, told, drop) }()
 	if err = rt.admit(r.Context(), settings, c, o); err != nil {
 		rt.refuse(w, c, err)
 		return
 	}
-	rt.nonces.begin(key, o, func(ctx context.Context) (socket, error) { return rt.open(ctx, settings, c) }, rt.drop)
+	rt.nonces.begin(key, o, func(ctx context.Context) (socket, error) {
+		opened, err := rt.open(ctx, settings, c)
+		if o.ticket != nil && retried(ctx, err) {
+			rt.restore(c.token, o.ticket)
+		}
+		return opened, err
+	}, drop)
 	select {
 	case <-o.done:
 	case <-r.Context().Done():
@@ -52,10 +65,16 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 		rt.refuse(w, c, o.err)
 	default:
 		told = true
-		rt.log.Info("socket opened", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64),
+		rt.log.Info("socket opened", "target", where(c.target), "origin", c.caller.Origin, "from", shorten(c.from, 64),
 			"key", c.grant.Key, "socket", shorten(o.socket.id, 6), "relay", o.socket.node)
 		c.answer.OK(w, http.StatusOK, o.socket.fields(r))
 	}
+}
+
+// retried tells whether a client comes again with the same create after an error.
+func retried(ctx context.Context, err error) bool {
+	var said *wire.Error
+	return err != nil && (ctx.Err() != nil || errors.As(err, &said) && said.Code == wire.NoRelay)
 }
 
 // allowCaller lets the page that calls read the answer, whatever it is.
@@ -68,7 +87,7 @@ func allowCaller(h http.Header, r *http.Request) {
 }
 
 func (rt *Router) refuse(w http.ResponseWriter, c *create, err error) {
-	rt.log.Info("create refused", "target", c.where(), "origin", c.caller.Origin, "from", shorten(c.from, 64), "address", c.address, "key", c.grant.Key, "error", err)
+	rt.log.Info("create refused", "target", where(c.target), "origin", c.caller.Origin, "from", shorten(c.from, 64), "address", c.address, "key", c.grant.Key, "error", err)
 	c.answer.Error(w, err)
 }
 
@@ -78,9 +97,20 @@ func (rt *Router) admit(ctx context.Context, s *Settings, c *create, o *opening)
 	if err != nil {
 		return err
 	}
-	c.grant, err = s.Auth.Authorize(ctx, auth.Request{Caller: c.caller, JSONP: c.jsonp, Token: c.token, Target: c.target})
+	var t *ticket
+	token := c.token
+	if rt.isTicket(token) {
+		if t, err = o.redeem(func(ctx context.Context) (*ticket, error) { return rt.redeem(ctx, token) }); err != nil {
+			return err
+		}
+		token = t.Token
+	}
+	c.grant, err = s.Auth.Authorize(ctx, auth.Request{Caller: c.caller, JSONP: c.jsonp, Token: token, Target: c.target})
 	if err == nil && c.grant.Target != nil {
 		c.target = c.grant.Target
+	}
+	if err == nil && t != nil {
+		err = t.covers(c.caller, c.target)
 	}
 	return err
 }
@@ -100,8 +130,19 @@ func (rt *Router) open(ctx context.Context, s *Settings, c *create) (socket, err
 	})
 	if err != nil {
 		rt.release(leases)
+		return socket{}, err
 	}
-	return opened, err
+	if !rt.stands(c.grant) { // those that were open when it was revoked are closed; this one was not
+		rt.drop(opened)
+		return socket{}, wire.Errorf(wire.TokenInvalid, "the token was revoked: get another")
+	}
+	return opened, nil
+}
+
+// stands tells whether what was granted is so still.
+func (rt *Router) stands(g auth.Grant) bool {
+	reviewer, ok := rt.settings.Load().Auth.(auth.Reviewer)
+	return !ok || g.Key == "" || reviewer.Stands(g)
 }
 
 // ask asks relays, one after the other, until one does not decline.

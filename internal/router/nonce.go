@@ -35,6 +35,10 @@ type opening struct {
 	counted  sync.Once
 	tooOften error // of counted
 
+	redeemed sync.Once
+	ticket   *ticket // of redeemed, as notTaken
+	notTaken error
+
 	begun   sync.Once
 	done    chan struct{} // closed when socket and err are set
 	socket  socket
@@ -65,6 +69,12 @@ func (n *nonces) join(key nonceKey) *opening {
 func (o *opening) count(count func(context.Context) error) error {
 	o.counted.Do(func() { o.tooOften = count(o.ctx) })
 	return o.tooOften
+}
+
+// redeem takes the ticket that the creates of an opening show, once for all of them.
+func (o *opening) redeem(take func(context.Context) (*ticket, error)) (*ticket, error) {
+	o.redeemed.Do(func() { o.ticket, o.notTaken = take(o.ctx) })
+	return o.ticket, o.notTaken
 }
 
 // begin has open run for all that wait, unless it was begun already. It ends when

@@ -46,12 +46,12 @@ func (c *create) key() nonceKey {
 	return nonceKey{c.nonce, c.caller.Origin, c.token, c.target.String(), strings.Join(c.protocols, ",")}
 }
 
-// where is the target as logs may show it: a query often holds secrets.
-func (c *create) where() string {
-	if c.target == nil {
+// where is a target as logs may show it: a query often holds secrets.
+func where(target *url.URL) string {
+	if target == nil {
 		return ""
 	}
-	return shorten(c.target.Scheme+"://"+c.target.Host+c.target.EscapedPath(), 256)
+	return shorten(target.Scheme+"://"+target.Host+target.EscapedPath(), 256)
 }
 
 // readCreate reads and validates the parameters. The create is never nil, and
@@ -81,13 +81,19 @@ func readParams(p endpoint.Params, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		errs = append(errs, readBody(p, r))
 	}
-	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		errs = append(errs, p.Add("token", strings.TrimSpace(token)))
-	}
+	errs = append(errs, readBearer(p, r))
 	for _, err := range errs {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// readBearer reads the token that stands in a header.
+func readBearer(p endpoint.Params, r *http.Request) error {
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return p.Add("token", strings.TrimSpace(token))
 	}
 	return nil
 }
@@ -150,13 +156,9 @@ func (c *create) validate(p endpoint.Params) error {
 	if c.from == "" {
 		return wire.Errorf(wire.BadRequest, "from is missing: say who calls, as in from=myapp-v1.0")
 	}
-	target, _ := p.Get("target")
-	if target == "" {
-		return wire.Errorf(wire.BadRequest, "target is missing: give it the ws:// or wss:// URL to open")
-	}
 	var err error
-	if c.target, err = wire.ParseTarget(target); err != nil {
-		return wire.Errorf(wire.BadRequest, "target: %v", err)
+	if c.target, err = readTarget(p); err != nil {
+		return err
 	}
 	c.token, _ = p.Get("token")
 	protocols, _ := p.Get("protocols")
@@ -170,6 +172,18 @@ func (c *create) validate(p endpoint.Params) error {
 		}
 	}
 	return nil
+}
+
+func readTarget(p endpoint.Params) (*url.URL, error) {
+	text, _ := p.Get("target")
+	if text == "" {
+		return nil, wire.Errorf(wire.BadRequest, "target is missing: give it the ws:// or wss:// URL to open")
+	}
+	target, err := wire.ParseTarget(text)
+	if err != nil {
+		return nil, wire.Errorf(wire.BadRequest, "target: %v", err)
+	}
+	return target, nil
 }
 
 // parseProtocols reads the subprotocols to offer, as RFC 6455 §4.1 and the

@@ -21,7 +21,10 @@ import (
 // Options are what a Router works with. Bus, Auth and Log are required.
 type Options struct {
 	Bus bus.Relays
-	Log *slog.Logger
+	// Tickets is where tickets are kept; nil: there are none, as where no token is
+	// needed.
+	Tickets bus.Tickets
+	Log     *slog.Logger
 	// Settings are what holds until Apply.
 	Settings
 }
@@ -45,9 +48,10 @@ type Limits struct {
 	SocketsPerAddress int       // how many sockets an address may have open at once; 0: no limit
 }
 
-// A Router is an http.Handler for /create and /relay. Make it with New.
+// A Router is an http.Handler for /create, /relay and, where there are tickets, /ticket. Make it with New.
 type Router struct {
 	bus      bus.Relays
+	tickets  bus.Tickets
 	log      *slog.Logger
 	settings atomic.Pointer[Settings]
 	picker   *picker
@@ -57,7 +61,7 @@ type Router struct {
 // New makes a Router.
 func New(o Options) *Router {
 	rt := &Router{
-		bus: o.Bus, log: o.Log, nonces: nonces{opens: make(map[nonceKey]*opening)},
+		bus: o.Bus, tickets: o.Tickets, log: o.Log, nonces: nonces{opens: make(map[nonceKey]*opening)},
 		picker: newPicker(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), o.Zone),
 	}
 	rt.settings.Store(&o.Settings)
@@ -88,6 +92,12 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.create(w, r)
 	case "/relay":
 		rt.alive(w, r)
+	case "/ticket":
+		if rt.tickets == nil {
+			endpoint.NotFound(w)
+			return
+		}
+		rt.trade(w, r)
 	default:
 		endpoint.NotFound(w)
 	}

@@ -431,6 +431,13 @@ var clock = {
     random: Math.random,
 };
 
+/** Whether an item is in the list. */
+function has(list, item) {
+    for (var i = 0; i < list.length; i++)
+        if (list[i] === item)
+            return true;
+    return false;
+}
 /** The list without the items that are this one. */
 function without(list, item) {
     var rest = [];
@@ -3582,6 +3589,8 @@ var Group = /** @class */ (function () {
         }
         if (!member)
             return;
+        if (entry.seq > member.ack + 1 && !has(request.members, member))
+            return this.behind();
         request.brought = true;
         if (entry.code === 'no_socket') {
             return member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
@@ -3591,6 +3600,14 @@ var Group = /** @class */ (function () {
         // Any other code says that it is not read any more. In the newest it is an older one that has done it, which was late.
         if ((!this.many.streams || entry.code) && this.newest(request))
             member.done({ status: 200, body: null });
+    };
+    /**
+     * What goes before came between two reads of a socket, when nobody was there for it. The request that the later read has asked for
+     * brings all of it again; it need not wait any more.
+     */
+    Group.prototype.behind = function () {
+        if (this.waiting)
+            this.requests[0].cancel();
     };
     Group.prototype.done = function (request, answer) {
         var newest = this.newest(request);
@@ -4222,7 +4239,7 @@ function create$1(config, wish, exchange, clock, on) {
             return on.created(at, body.protocol || '', router);
         }
         outcomes[router] = sentence(answer);
-        if (said && body.code !== 'no_relay' && body.code !== 'internal') {
+        if (said && body.code !== 'no_relay' && body.code !== 'internal' && !used(body.code)) {
             end();
             return on.refused(body.code, sentence(answer));
         }
@@ -4243,6 +4260,10 @@ function create$1(config, wish, exchange, clock, on) {
             on.refused(word, routers.length > 1 ? tried() : sentence(answer));
         else
             on.failed(late ? 'hung' : 'refused', tried());
+    }
+    /** Whether a token is perhaps a ticket, which another router has that is being asked still: then that one says what came of it. */
+    function used(code) {
+        return code === 'token_invalid' && under.length > 0;
     }
     function tried() {
         var s = '';

@@ -134,7 +134,7 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
       return on.created(at, body.protocol || '', router);
     }
     outcomes[router] = sentence(answer);
-    if (said && body.code !== 'no_relay' && body.code !== 'internal') {
+    if (said && body.code !== 'no_relay' && body.code !== 'internal' && !used(body.code)) {
       end();
       return on.refused(body.code, sentence(answer));
     }
@@ -149,6 +149,11 @@ export function create(config: Config, wish: Wish, exchange: Exchange, clock: Cl
     end();
     if (word) on.refused(word, routers.length > 1 ? tried() : sentence(answer));
     else on.failed(late ? 'hung' : 'refused', tried());
+  }
+
+  /** Whether a token is perhaps a ticket, which another router has that is being asked still: then that one says what came of it. */
+  function used(code: string): boolean {
+    return code === 'token_invalid' && under.length > 0;
   }
 
   function tried(): string {

@@ -15,7 +15,7 @@ import (
 	"github.com/polysocket/polysocket/test/process"
 )
 
-// A cluster is two routers and three relays that share one Redis. A file says what they share, and flags what each has of
+// A cluster is two routers and three relays, or one of each, that share one Redis. A file says what they share, and flags what each has of
 // its own.
 type cluster struct {
 	t       *testing.T
@@ -36,6 +36,7 @@ type setup struct {
 	redis   string                 // the URL
 	redisOf func(relay int) string // where each relay has one of its own
 	hosts   []string               // the relays' names, without ports; nil has two with wildcards below localhost, and an address
+	one     bool                   // one router and one relay, without a wildcard
 	flags   []string               // of each relay
 	names   []string               // of the routers
 }
@@ -74,7 +75,11 @@ timeouts: {drain: %ds}
 	if err := os.WriteFile(c.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
+	routers, relays := 2, 3
+	if o.one {
+		routers, relays = 1, 1
+	}
+	for range routers {
 		n := &node{cluster: c, role: "router", addr: process.FreeAddr(t)}
 		n.host = n.addr
 		for _, name := range o.names {
@@ -82,13 +87,14 @@ timeouts: {drain: %ds}
 		}
 		c.routers = append(c.routers, n)
 	}
-	for i := range 3 {
+	for i := range relays {
 		n := &node{cluster: c, role: "relay", addr: process.FreeAddr(t), flags: slices.Clone(o.flags)}
 		_, port, _ := strings.Cut(n.addr, ":")
 		switch {
 		case o.hosts != nil:
-			n.host = o.hosts[i]
-			n.flags = append(n.flags, "--wildcard")
+			if n.host = o.hosts[i]; !o.one {
+				n.flags = append(n.flags, "--wildcard")
+			}
 		case i < 2:
 			n.host = []string{"tom", "dick"}[i] + ".localhost:" + port
 			n.flags = append(n.flags, "--wildcard")
@@ -106,6 +112,14 @@ timeouts: {drain: %ds}
 	}
 	for _, n := range c.nodes() {
 		process.Until(t, n.name()+" is ready", n.ready)
+	}
+	for _, router := range c.routers {
+		for _, relay := range c.relays {
+			process.Until(t, router.name()+" knows "+relay.name(), func() bool {
+				alive, known := router.alive(t.Context(), relay.host)
+				return alive && known
+			})
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var measuring sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -21,6 +22,7 @@ import (
 // by their names.
 type front struct {
 	*cluster
+	redis         *redistest.Server
 	plain, secure string // the addresses of http and https
 	roots         *x509.CertPool
 	hosts         sync.Map // the host by a socket
@@ -29,29 +31,39 @@ type front struct {
 // A box starts the program, with the file for it, to listen on two addresses.
 type box func(t *testing.T, dir, file, plain, secure string)
 
-// startFront starts a front, and what stands behind it.
-func startFront(t *testing.T, path string, start box) *front {
+// startFront starts a front, and what stands behind it: all of it, or one host.
+func startFront(t *testing.T, path string, start box, one bool) *front {
 	t.Helper()
-	c := startCluster(t, setup{
-		redis: redistest.Start(t, redistest.Options{}).URL(), names: []string{"ws.example.com"},
+	redis := redistest.Start(t, redistest.Options{})
+	o := setup{
+		redis: redis.URL(), names: []string{"ws.example.com"}, one: one,
 		hosts: []string{"tom.example.com", "dick.example.com", "harry.example.com"}, flags: []string{"--grace=5s"},
-	})
+	}
+	if one {
+		o.hosts = o.names
+	}
+	c := startCluster(t, o)
 	private := ca.New(t)
 	cert, key := private.Issue(t, "ws.example.com", "tom.example.com", "*.tom.example.com", "dick.example.com", "*.dick.example.com",
 		"harry.example.com", "*.harry.example.com")
-	f := &front{cluster: c, plain: process.FreeAddr(t), secure: process.FreeAddr(t), roots: x509.NewCertPool()}
+	f := &front{cluster: c, redis: redis, plain: process.FreeAddr(t), secure: process.FreeAddr(t), roots: x509.NewCertPool()}
 	f.roots.AddCert(private.Cert)
 	file, err := os.ReadFile(filepath.Join("../../deploy", path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	// What the file says, but for where things are.
-	filled := strings.NewReplacer(
-		"192.0.2.1:8080", c.routers[0].addr, "192.0.2.2:8080", c.routers[1].addr,
-		"192.0.2.11:9001", c.relays[0].addr, "192.0.2.12:9001", c.relays[1].addr, "192.0.2.13:9001", c.relays[2].addr,
+	places := []string{
 		"/etc/polysocket/tls/cert.pem", cert, "/etc/polysocket/tls/key.pem", key,
-		"listen 80;", "listen "+f.plain+";", "listen 443 ", "listen "+f.secure+" ",
-	).Replace(string(file))
+		"listen 80;", "listen " + f.plain + ";", "listen 443 ", "listen " + f.secure + " ",
+	}
+	for i, n := range c.routers {
+		places = append(places, fmt.Sprintf("192.0.2.%d:8080", 1+i), n.addr, "127.0.0.1:8080", n.addr)
+	}
+	for i, n := range c.relays {
+		places = append(places, fmt.Sprintf("192.0.2.%d:9001", 11+i), n.addr, "127.0.0.1:9001", n.addr)
+	}
+	filled := strings.NewReplacer(places...).Replace(string(file))
 	start(t, t.TempDir(), filled, f.plain, f.secure)
 	for _, n := range c.routers {
 		n.host = "ws.example.com"

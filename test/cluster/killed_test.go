@@ -113,11 +113,7 @@ func TestRouterKilled(t *testing.T) {
 	victim.Kill()
 	traffic.goesOnFor(t, 3*time.Second)
 	traffic.undisturbed(t)
-	for _, a := range probe.since(other, began) {
-		if a.status != http.StatusOK {
-			t.Errorf("the other router answers %d %s", a.status, a.Error)
-		}
-	}
+	probe.only(t, http.StatusOK, began, time.Now(), other)
 	victim.start()
 	process.Until(t, "it is back", victim.ready)
 	back := time.Now()

@@ -3,6 +3,8 @@ package cluster
 import (
 	"io"
 	"log/slog"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,8 +26,14 @@ const (
 func TestRelayKilledLimits(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	c := startCluster(t, setup{redis: redis.URL()})
-	router, err := redisbus.New(redisbus.Options{URL: redis.URL(), Secret: secret, Log: slog.New(slog.DiscardHandler)})
+	// All as the user that docs/operating.md has for it.
+	user := regexp.MustCompile(`ACL SETUSER polysocket .*`).FindString(operating(t))
+	if got := redis.Do(strings.Fields(user)...); got != "OK" {
+		t.Fatalf("%q: %s", user, got)
+	}
+	url := strings.Replace(redis.URL(), "://", "://polysocket:PASSWORD@", 1)
+	c := startCluster(t, setup{redis: url})
+	router, err := redisbus.New(redisbus.Options{URL: url, Secret: secret, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 // Behind nginx with the file for it everything works as without.
 func TestNginx(t *testing.T) {
 	t.Parallel()
-	f := startFront(t, "nginx/polysocket.conf", nginx)
+	f := startFront(t, "nginx/polysocket.conf", nginx, false)
 	f.by(t, "http", false)
 	f.carries(t, "http")
 	f.works(t)
@@ -26,7 +26,15 @@ func TestNginx(t *testing.T) {
 // Behind Caddy too.
 func TestCaddy(t *testing.T) {
 	t.Parallel()
-	startFront(t, "caddy/Caddyfile", caddy).works(t)
+	startFront(t, "caddy/Caddyfile", caddy, false).works(t)
+}
+
+// A router and a relay share a host and its name, by their paths.
+func TestOneHost(t *testing.T) {
+	t.Parallel()
+	f := startFront(t, "nginx/one-host.conf", nginx, true)
+	f.by(t, "https", true)
+	f.carries(t, "HTTP/2")
 }
 
 // carries has messages go both ways, by every carrier.
@@ -97,6 +105,17 @@ func (f *front) works(t *testing.T) {
 	f.routers[0].Kill()
 	for range 10 {
 		f.open(t, url)
+	}
+	// And what it says is what clients get, also when it has no relay.
+	f.redis.Stop()
+	if a, err := f.routers[0].create(t.Context(), url); err != nil || a.status != http.StatusServiceUnavailable || a.Code != "no_relay" {
+		t.Errorf("without Redis a create is answered %d %s (%v)", a.status, a.Code, err)
+	}
+	process.Until(t, "the other router is not ready", func() bool { return f.routers[1].health("/readyz") == http.StatusServiceUnavailable })
+	for range 5 {
+		if a, err := f.routers[0].create(t.Context(), url); err != nil || a.Code != "no_relay" {
+			t.Errorf("when no router is ready a create is answered %d %s (%v)", a.status, a.Code, err)
+		}
 	}
 	select {
 	case got := <-polled:

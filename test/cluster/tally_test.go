@@ -35,6 +35,13 @@ func (t *tally) created(a answer) {
 	}
 }
 
+// opened is how many creates have been answered with a socket.
+func (t *tally) opened() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.creates[http.StatusOK]
+}
+
 // ended counts a socket that had messages.
 func (t *tally) ended(s lossless.Stats, code int) {
 	t.mu.Lock()

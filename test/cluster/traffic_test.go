@@ -35,6 +35,9 @@ func (c *cluster) begin(each int, all ...targets) *traffic {
 	c.t.Cleanup(tr.end)
 	for i := 0; !tr.everywhere(each); i++ {
 		if i == 12*each {
+			for _, n := range c.relays {
+				c.t.Errorf("%s has %d sockets", n.name(), len(tr.at(n)))
+			}
 			c.t.Fatalf("of %d sockets not each relay got %d", i, each)
 		}
 		tr.call(all[i%len(all)])

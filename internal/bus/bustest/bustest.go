@@ -22,6 +22,8 @@ import (
 type Bus interface {
 	bus.Relays
 	bus.Routers
+	bus.Keys
+	bus.Tickets
 }
 
 // A Setup says how the suite gets at a bus.

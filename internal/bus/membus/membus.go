@@ -17,6 +17,9 @@ type Bus struct {
 	nodes    map[string]announced
 	handlers map[string]bus.Handler
 	limits   map[string]map[string]time.Time // by what is limited, and the lease's id, until when
+	keys     map[string]bus.KeyRecord        // by the key's id
+	watches  map[*func()]bool                // of the keys
+	tickets  map[string]ticket               // by the hash of its text
 	rates    rates
 }
 
@@ -29,6 +32,7 @@ type announced struct {
 func New() *Bus {
 	return &Bus{
 		nodes: make(map[string]announced), handlers: make(map[string]bus.Handler), limits: make(map[string]map[string]time.Time),
+		keys: make(map[string]bus.KeyRecord), watches: make(map[*func()]bool), tickets: make(map[string]ticket),
 	}
 }
 

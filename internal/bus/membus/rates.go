@@ -32,6 +32,7 @@ func (b *Bus) Take(_ context.Context, of []bus.Rate) (time.Duration, error) {
 		}
 		if most := now.Add(all); at.After(most) { // it was another rate before
 			at = most
+			b.rates.at[r.Name] = at
 		}
 		next[r.Name] = at.Add(r.Every)
 		wait = max(wait, next[r.Name].Sub(now)-all)

@@ -36,6 +36,7 @@ type Bus struct {
 	redis   rueidis.ClientOption
 	cluster bool
 	seal    sealer
+	vault   vault
 	id      string // names this process, as the one that answers go to
 
 	life  context.Context // ends with Close
@@ -50,6 +51,7 @@ type Bus struct {
 	cause   error              // why it is
 	serving map[string]*server // by the node's id
 	asking  bool               // it asks, so its answers have to come by every line
+	watches map[*watch]bool    // of the keys
 
 	list    list
 	asked   asked
@@ -67,8 +69,8 @@ func New(o Options) (*Bus, error) {
 		return nil, err
 	}
 	b := &Bus{
-		log: o.Log, redis: redis, cluster: isCluster(redis), seal: newSealer(o.Secret), id: rand.Text(),
-		tried: make(chan struct{}), cause: errNotYet, serving: make(map[string]*server),
+		log: o.Log, redis: redis, cluster: isCluster(redis), seal: newSealer(o.Secret), vault: newVault(o.Secret), id: rand.Text(),
+		tried: make(chan struct{}), cause: errNotYet, serving: make(map[string]*server), watches: make(map[*watch]bool),
 		asked: newAsked(), dropped: dropped{log: o.Log},
 	}
 	b.life, b.end = context.WithCancel(context.Background())

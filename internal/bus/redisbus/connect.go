@@ -153,6 +153,7 @@ const cancelBeats = 4
 
 // attend watches a line until it fails, and returns why.
 func (b *Bus) attend(l *line) error {
+	b.keysChanged()
 	tick := time.NewTicker(listEvery)
 	defer tick.Stop()
 	for beats := 0; ; beats++ {

@@ -10,6 +10,10 @@ const (
 	prefix    = "polysocket:{bus}:"
 	nodesKey  = prefix + "nodes"  // a hash: a node's id → its announcement, sealed
 	leasesKey = prefix + "leases" // a sorted set: a node's id by when its lease ends, in ms of Redis's clock
+
+	recordsKey  = prefix + "keys"          // a hash: a key's id → its record, encrypted
+	versionsKey = prefix + "keys:versions" // a hash: a key's id → its record's version
+	keysChannel = prefix + "keys"          // routers are told there that a record is another
 )
 
 // relayChannel is what a relay is asked on.
@@ -28,6 +32,9 @@ const claimLease = 60 * time.Second
 // limitKey is a sorted set: a place's id by when its lease ends, in ms of Redis's
 // clock.
 func limitKey(limit string) string { return "polysocket:limit:" + limit }
+
+// ticketKey is what a ticket stands for, encrypted, under the hash of its text.
+func ticketKey(hash string) string { return "polysocket:ticket:" + hash }
 
 // rateKey is a number: when what has happened is made up for, in µs of Redis's clock.
 func rateKey(name string) string { return "polysocket:{rates}:" + name }

@@ -31,6 +31,8 @@ func open(t testing.TB, url string) *Bus {
 type pair struct {
 	bus.Relays
 	bus.Routers
+	bus.Keys
+	bus.Tickets
 	router *Bus
 }
 
@@ -43,8 +45,8 @@ func (p pair) Take(ctx context.Context, rates []bus.Rate) (time.Duration, error)
 }
 
 func newPair(t testing.TB, url string) pair {
-	router := open(t, url)
-	return pair{router, open(t, url), router}
+	router, relay := open(t, url), open(t, url)
+	return pair{router, relay, router, router, router}
 }
 
 func TestBus(t *testing.T) {
@@ -75,12 +77,14 @@ func TestBus(t *testing.T) {
 				Around: func(t *testing.T, test func(*testing.T)) { test(t) },
 			}
 			bustest.RunLimits(t, s)
+			bustest.RunTickets(t, s)
 			bustest.RunRates(t, s)
 			if kind.name == "on miniredis" {
 				bustest.RunNodes(t, s)
 				return
 			}
 			bustest.Run(t, s)
+			bustest.RunKeys(t, s)
 		})
 	}
 }
@@ -111,6 +115,11 @@ func lapse(t *testing.T, b *Bus) {
 			t.Fatal(err)
 		}
 		for _, key := range keys {
+			if strings.HasPrefix(key, ticketKey("")) {
+				if err := node.Do(t.Context(), node.B().Del().Key(key).Build()).Error(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if key != leasesKey && !strings.HasPrefix(key, limitKey("")) {
 				continue
 			}

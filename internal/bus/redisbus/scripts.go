@@ -54,6 +54,37 @@ for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`)
 
+	// KEYS the versions of keys' records; ARGV how many there may be. Ids and versions, in turn.
+	versionsScript = newScript(`
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return redis.error_reply('TOOMANY there are more keys than may be') end
+return redis.call('HGETALL', KEYS[1])`)
+
+	// KEYS the records of keys; ARGV how long one may be, ids. The records, or nothing for
+	// those that are not there, or too long.
+	recordsScript = newScript(`
+local records = {}
+for i = 2, #ARGV do
+	local record = ''
+	if redis.call('HSTRLEN', KEYS[1], ARGV[i]) <= tonumber(ARGV[1]) then record = redis.call('HGET', KEYS[1], ARGV[i]) or '' end
+	records[i - 1] = record
+end
+return records`)
+
+	// KEYS records, versions; ARGV an id, the version that is there, the new one, the
+	// record (none: it is dropped), how many there may be. 0 where there is another
+	// version, -1 where there is no room.
+	putKeyScript = newScript(`
+if (redis.call('HGET', KEYS[2], ARGV[1]) or '0') ~= ARGV[2] then return 0 end
+if ARGV[4] == '' then
+	redis.call('HDEL', KEYS[1], ARGV[1])
+	redis.call('HDEL', KEYS[2], ARGV[1])
+	return 1
+end
+if ARGV[2] == '0' and redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[5]) then return -1 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+return 1`)
+
 	// KEYS a limit; ARGV places' ids. How many were held.
 	releaseScript = newScript(`return redis.call('ZREM', KEYS[1], unpack(ARGV))`)
 
@@ -64,16 +95,21 @@ return 1`)
 	takeScript = newScript(`
 now = t[1] * 1000000 + t[2]
 local wait, next = 0, {}
+local function set(key, at)
+	redis.call('SET', key, string.format('%.0f', at), 'PX', math.ceil((at - now) / 1000))
+end
 for i, key in ipairs(KEYS) do
 	local every, all = tonumber(ARGV[2 * i - 1]), ARGV[2 * i - 1] * ARGV[2 * i]
 	local at = tonumber(redis.call('GET', key) or now)
-	next[i] = math.min(math.max(at, now), now + all) + every
+	if at > now + all then
+		at = now + all
+		set(key, at)
+	end
+	next[i] = math.max(at, now) + every
 	wait = math.max(wait, next[i] - all - now)
 end
 if wait > 0 then return wait end
-for i, key in ipairs(KEYS) do
-	redis.call('SET', key, string.format('%.0f', next[i]), 'PX', math.ceil((next[i] - now) / 1000))
-end
+for i, key in ipairs(KEYS) do set(key, next[i]) end
 return 0`)
 )
 

@@ -38,6 +38,11 @@ const (
 	toRelay    purpose = "to a relay"   // its scope is the channel
 	toRouter   purpose = "to a router"  // its scope is the channel
 	announcing purpose = "announcement" // its scope is the node's id
+	poking     purpose = "keys"         // its scope is the channel
+
+	// These are encrypted, by a vault.
+	storingKey    purpose = "a key"    // its scope is the key's id
+	storingTicket purpose = "a ticket" // its scope is the hash of its text
 )
 
 func newSealer(secret string) sealer {

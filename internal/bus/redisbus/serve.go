@@ -108,6 +108,9 @@ func (b *Bus) subscribeAll(l *line, adopt bool) (served []*server, err error) {
 		if b.asking {
 			want(routerChannel(b.id))
 		}
+		if len(b.watches) > 0 {
+			want(keysChannel)
+		}
 		if len(missing) == 0 && adopt {
 			b.line = l
 		}
@@ -149,6 +152,10 @@ func (b *Bus) unsubscribe(l *line, node string) {
 func (b *Bus) receive(l *line, m rueidis.PubSubMessage) {
 	if m.Channel == routerChannel(b.id) {
 		b.answered(m.Message)
+		return
+	}
+	if m.Channel == keysChannel {
+		b.keysPoked(m.Message)
 		return
 	}
 	q, err := b.readQuestion(m.Channel, m.Message)

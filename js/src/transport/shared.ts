@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../engine/clock.js';
-import { without } from '../engine/list.js';
+import { has, without } from '../engine/list.js';
 import type { Answer } from '../http/exchange.js';
 import type { Frame } from '../wire/frame.js';
 import type { Entry } from '../wire/message.js';
@@ -305,6 +305,7 @@ class Group {
       if (this.members[i].at.socket === entry.socket) member = this.members[i];
     }
     if (!member) return;
+    if (entry.seq > member.ack + 1 && !has(request.members, member)) return this.behind();
     request.brought = true;
     if (entry.code === 'no_socket') {
       return member.done({ status: 403, body: { ok: false, code: entry.code, error: 'the relay has no such socket' } });
@@ -312,6 +313,14 @@ class Group {
     if (entry.frames.length) member.received(entry.seq, entry.frames);
     // Any other code says that it is not read any more. In the newest it is an older one that has done it, which was late.
     if ((!this.many.streams || entry.code) && this.newest(request)) member.done({ status: 200, body: null });
+  }
+
+  /**
+   * What goes before came between two reads of a socket, when nobody was there for it. The request that the later read has asked for
+   * brings all of it again; it need not wait any more.
+   */
+  private behind(): void {
+    if (this.waiting) this.requests[0].cancel();
   }
 
   private done(request: Request, answer: Answer): void {

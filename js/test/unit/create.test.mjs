@@ -183,6 +183,20 @@ for (const code of ['no_relay', 'internal']) {
   });
 }
 
+test('a ticket that a router has which is being asked still is no good for others, and that one says what came of it', () => {
+  for (const last of [[200, made], no('target_refused'), [0]]) {
+    const { requests, told, clock } = creating({ routers: 2 });
+    until(clock, requests, 2);
+    requests[1].answer(...no('token_invalid', 401));
+    assert.deepEqual(told, []);
+    requests[0].answer(...last);
+    const [what, why] = told[0];
+    if (last[0] === 200) assert.equal(what, 'created');
+    else assert.deepEqual([what, why], ['refused', last[0] ? 'target_refused' : 'token_invalid']);
+    assert.equal(told.length, 1);
+  }
+});
+
 test('an answer that is none of a router is none', () => {
   const pages = [
     [200, null],

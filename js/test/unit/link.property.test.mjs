@@ -71,8 +71,13 @@ function check(seed, harsh, shared = false) {
   const world = new World({ seed, plan, up: ways[way], downs: names, shared, room, limits, alive, labels });
   const undo = setGlobals(world.globals());
   try {
-    const count = shared ? chance.int(2, 5) : chance.happens(0.7) ? 1 : chance.int(2, 4);
-    const lives = Array.from({ length: count }, () => live(world, chance, way, harsh));
+    const count = shared ? chance.int(2, 7) : chance.happens(0.7) ? 1 : chance.int(2, 4);
+    const between = shared ? chance.pick([0, 100, 300]) : 0; // the openings of two, in milliseconds
+    const lives = [];
+    while (lives.length < count) {
+      lives.push(live(world, chance, way, harsh));
+      if (between) world.clock.run(chance.int(0, between));
+    }
     world.clock.until(() => world.over(), 86_400_000);
     world.finish();
     for (const life of lives) judge(world, life, harsh);
@@ -250,8 +255,9 @@ const pages = [
 /** Faults that a link survives: no more than two in a row, and one in a minute that nobody hears of; and reads that are answered within the relay's grace period. */
 function mildPlan(chance, isReached, steps) {
   const odds = chance.pick([0, 0.1, 0.3, 0.6]);
-  const most = chance.pick([0, 20, 1000]);
+  const most = chance.pick([0, 20, 300, 1000]);
   const streaks = {};
+  const spared = {}; // the last request of a way where it had no fault, and the streak that it ended
   const losses = {}; // when a request was lost without a trace, for which a client waits for 20 s
   const piece = pieces(chance);
   // Somebody on the way does not let streams through, for some time.
@@ -270,6 +276,11 @@ function mildPlan(chance, isReached, steps) {
     const ids = said.id ? [said.id] : (said.params.s ?? '').split(',').map((socket) => socket.split(':')[0]);
     const ways = ids.map((id) => `${id}${said.verb}`);
     const plan = { up: chance.int(1, 1 + most), down: chance.int(1, 1 + most), piece };
+    for (const way of ways) {
+      // What a socket has sent and taken back, since its target stalled and others waited, was not answered either.
+      if (spared[way]?.entry.cancelled && said.verb === 's') streaks[way] = spared[way].streak;
+      delete spared[way];
+    }
     if (!isReached(entry)) {
       for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;
       return { ...plan, fate: 'refused' };
@@ -279,7 +290,10 @@ function mildPlan(chance, isReached, steps) {
     if (chance.happens(odds / 4)) plan.again = chance.pick([1, 100, 30_000]);
     const streak = Math.max(...ways.map((way) => streaks[way] ?? 0));
     if (streak >= 2 || !chance.happens(odds)) {
-      for (const way of ways) streaks[way] = 0;
+      for (const way of ways) {
+        spared[way] = { entry, streak: streaks[way] ?? 0 };
+        streaks[way] = 0;
+      }
       return plan;
     }
     for (const way of ways) streaks[way] = (streaks[way] ?? 0) + 1;

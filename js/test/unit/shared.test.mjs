@@ -199,6 +199,29 @@ test('an older read that arrives late, and takes a socket out, is followed by a 
   }
 });
 
+test('what an older read brings between two reads of a socket comes once more, and what follows it is no gap', (t) => {
+  const { net, clock, clients, open, reads, finish } = worldOf(t, 0, { downs: ['stream'] });
+  let first = true;
+  net.fate = ({ said }) => {
+    if (said.verb !== 'm' || !first) return {};
+    first = false;
+    return { up: 150 };
+  };
+  open(5);
+  clock.run(20);
+  open(2); // the next read is there first: the older takes five sockets out of it, who read again 200 ms after they hear of it
+  const [{ target, got }] = clients;
+  clock.run(150);
+  target.send('t', 'one'); // the older brings it, and nobody is there
+  clock.run(200);
+  const before = reads().length;
+  target.send('t', 'two'); // which the older brings too, and somebody is there
+  clock.run(100);
+  assert.deepEqual(got, ['one', 'two']);
+  assert.equal(reads().length, before + 1);
+  finish();
+});
+
 test('that an older read has lost a socket to a newer is nothing new', (t) => {
   const { clock, open, reads, finish } = worldOf(t, 5, { downs: ['stream'] });
   const before = reads().length;

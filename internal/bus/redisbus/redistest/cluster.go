@@ -24,10 +24,11 @@ type Cluster struct {
 func StartCluster(t testing.TB, masters, replicas int) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t}
+	const host = "127.0.0.1" // by which nodes find out who they are
 	args := []string{"--cluster", "create"}
 	for range masters * (1 + replicas) {
-		s := Start(t, Options{Args: []string{
-			"--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", port(freeAddr(t)),
+		s := Start(t, Options{host: host, Args: []string{
+			"--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", port(freeAddr(t, host)),
 			"--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
 		}})
 		c.Servers = append(c.Servers, s)

@@ -28,7 +28,7 @@ const masterSet = "polysocket"
 func StartSentinel(t testing.TB, o Options) *Sentinel {
 	t.Helper()
 	s := &Sentinel{t: t}
-	o.Args = append(o.Args, "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1")
+	o.Args = append(o.Args, "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1", "--replica-announce-ip", alone)
 	s.Servers[0] = Start(t, o)
 	host, port, _ := net.SplitHostPort(s.Servers[0].Addr)
 	s.Servers[1] = Start(t, o)
@@ -54,10 +54,10 @@ func startSentinel(t testing.TB, master *Server) *Server {
 	t.Cleanup(s.Stop)
 	masterHost, masterPort, _ := net.SplitHostPort(master.Addr)
 	for range 5 {
-		s.Addr = freeAddr(t)
+		s.Addr = freeAddr(t, alone)
 		host, port, _ := net.SplitHostPort(s.Addr)
 		config := []string{
-			"bind " + host, "port " + port, "dir " + s.dir, "sentinel monitor " + masterSet + " " + masterHost + " " + masterPort + " 2",
+			"bind " + host, "port " + port, "dir " + s.dir, "sentinel announce-ip " + host, "sentinel monitor " + masterSet + " " + masterHost + " " + masterPort + " 2",
 			"sentinel down-after-milliseconds " + masterSet + " 1000", "sentinel failover-timeout " + masterSet + " 3000",
 		}
 		if master.options.Password != "" {

@@ -1,10 +1,11 @@
 // Package redistest starts real redis-servers for tests: alone, under Sentinel, and
-// as a Cluster, on free ports of 127.0.0.1, without persistence. None outlives its
+// as a Cluster, on free ports of this machine, without persistence. None outlives its
 // test, also where the test is killed.
 package redistest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -23,11 +24,13 @@ import (
 type Options struct {
 	// Password is what clients have to know; empty for none.
 	Password string
-	// TLS has the server speak TLS alone, with a certificate for 127.0.0.1 that it
+	// TLS has the server speak TLS alone, with a certificate for its address that it
 	// has signed itself.
 	TLS bool
 	// Args go to redis-server besides, as on its command line.
 	Args []string
+
+	host string // its address; empty is alone
 }
 
 // A Server is one redis-server. Its methods fail the test where they cannot do
@@ -50,7 +53,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	t.Cleanup(s.Stop)
 	for range 5 { // the port may be gone before the server has it
-		s.Addr = freeAddr(t)
+		s.Addr = freeAddr(t, cmp.Or(o.host, alone))
 		if s.start() {
 			return s
 		}
@@ -219,10 +222,14 @@ func (p *process) end() {
 	_ = p.shell.Wait() // 137 or 0, whichever the shell makes of it
 }
 
+// alone is an address of this machine whose ports nobody is given who asks for any,
+// nor who connects: a server that is stopped finds its own free when it is back.
+const alone = "127.77.77.77"
+
 // freeAddr is an address that was free just now.
-func freeAddr(t testing.TB) string {
+func freeAddr(t testing.TB, host string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 const certificateFile, keyFile = "cert.pem", "key.pem"
 
-// writeCertificate writes a certificate for 127.0.0.1, signed by itself, and its key.
+// writeCertificate writes a certificate for the address of servers, signed by itself, and its key.
 func writeCertificate(t testing.TB, dir string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -24,7 +24,7 @@ func writeCertificate(t testing.TB, dir string) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.ParseIP(alone)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/polysocket/polysocket/test/process"
 )
 
 // systemd takes the units, once the program is where they say.
@@ -35,5 +37,16 @@ func TestUnits(t *testing.T) {
 	// It warns of what it does not know, and goes on.
 	if out, err := exec.Command("systemd-analyze", args...).CombinedOutput(); err != nil || strings.Contains(string(out), "polysocket-") {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+}
+
+// The configuration is a good one, with what stands in the environment of each.
+func TestConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, own := range []string{"POLYSOCKET_RELAY_HOST=tom.example.com", "POLYSOCKET_ROUTER_ZONE=eu-1"} {
+		p := process.Start(t, "env", "POLYSOCKET_SECRET="+secret, own, binary, "config", "check", "../../deploy/polysocket.yaml")
+		if status := p.Exit(); status != 0 {
+			t.Errorf("with %s the exit status is %d: %s", own, status, p.Output())
+		}
 	}
 }
