@@ -2,6 +2,7 @@ package endpoint_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -176,4 +177,40 @@ func TestNoBodyHasNoPace(t *testing.T) {
 	b.Until(time.Now())
 	b.Count(nil)
 	b.Interrupt()
+}
+
+// A client that takes nothing of an answer does not hold its handler.
+func TestWithin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		took := make(chan time.Duration, 1)
+		piped(t, func(w http.ResponseWriter, _ *http.Request) {
+			endpoint.Within(w, 30*time.Second, func() { _, _ = w.Write(make([]byte, 1<<20)) })
+			took <- time.Since(start)
+		}, func(c net.Conn) {
+			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			time.Sleep(time.Minute)
+		})
+		if d := <-took; d != 30*time.Second {
+			t.Errorf("it was held for %v", d)
+		}
+	})
+}
+
+// Who asks for the health of a server, and announces a body that never comes, holds no
+// connection.
+func TestHealthPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := endpoint.Health(func(context.Context) error { return nil }, http.NotFoundHandler())
+		piped(t, h.ServeHTTP, func(c net.Conn) {
+			start := time.Now()
+			_, _ = io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+			if _, err := io.ReadAll(c); err != nil {
+				t.Error(err)
+			}
+			if d := time.Since(start); d > 20*time.Second {
+				t.Errorf("it was held for %v", d)
+			}
+		})
+	})
 }

@@ -72,7 +72,7 @@ func Methods(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Methods", allow)
 		h.Set("Access-Control-Max-Age", "600")
-		w.WriteHeader(http.StatusNoContent)
+		Within(w, writeTimeout, func() { w.WriteHeader(http.StatusNoContent) })
 		return false
 	}
 	Answer{}.Error(w, errMethod(allow))

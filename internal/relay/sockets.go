@@ -84,9 +84,9 @@ type upstreamConn interface {
 // what its upstream pushes to. t.mu is held.
 func (t *sockets) hold(id string, req bus.OpenRequest, conn upstreamConn, config *session.Config) (s *session.Session, h upstream.Handler) {
 	free := func() {}
-	if len(req.Leases) > 0 {
-		t.leases.keep(req.Leases)
-		free = func() { t.leases.free(req.Leases) }
+	if leases := req.Leases; len(leases) > 0 { // of req nothing else is kept, which may be long
+		t.leases.keep(leases)
+		free = func() { t.leases.free(leases) }
 	}
 	var account *budget.Account
 	var leave func()
