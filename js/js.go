@@ -57,6 +57,9 @@ func (f *file) load() {
 // Serves tells whether a path is one of the client's files.
 func Serves(path string) bool { return files[path] != nil }
 
+// writeTimeout is how long a client may take to read a file.
+const writeTimeout = 2 * time.Minute
+
 // ServeHTTP answers a request for one of the client's files. Browsers ask each
 // time whether theirs is still the same, so that a new version of the server
 // comes with its own client; any page may load it.
@@ -87,7 +90,7 @@ func ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		h.Set("ETag", `"`+f.etag+`-gzip"`)
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	endpoint.Within(w, writeTimeout, func() { http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content)) })
 }
 
 // takesGzip reads Accept-Encoding (RFC 9110 §12.5.3).

@@ -61,6 +61,15 @@ type Options struct {
 	TargetTimeout time.Duration // to open a target: 10 s
 	CloseTimeout  time.Duration // for a target to answer a Close: 10 s
 
+	// Memory is how many bytes sockets and requests may hold in all: at it new sockets are
+	// refused, and those that hold the most are closed with 1013; 0 for no bound.
+	Memory int64
+	// RequestsPerAddress is how many requests of one address (of IPv4, or a /64 of IPv6)
+	// may be under way; 0 for no bound. Of the Proxies X-Forwarded-For or Forwarded says
+	// whose a request is.
+	RequestsPerAddress int
+	Proxies            []netip.Prefix
+
 	// Capacity is how many sockets there may be at a time; 0 for no bound.
 	Capacity int
 	// Version is the program's.
@@ -76,7 +85,8 @@ type Options struct {
 func (o *Options) validate() error {
 	for name, v := range map[string]int64{
 		"MessageLimit": int64(o.MessageLimit), "BufferLimit": int64(o.BufferLimit), "Grace": int64(o.Grace), "Hold": int64(o.Hold),
-		"TargetTimeout": int64(o.TargetTimeout), "CloseTimeout": int64(o.CloseTimeout), "Capacity": int64(o.Capacity),
+		"TargetTimeout": int64(o.TargetTimeout), "CloseTimeout": int64(o.CloseTimeout), "Capacity": int64(o.Capacity), "Memory": o.Memory,
+		"RequestsPerAddress": int64(o.RequestsPerAddress),
 	} {
 		if v < 0 {
 			return fmt.Errorf("%s is negative", name)
@@ -124,6 +134,7 @@ func New(o Options) (*Server, error) {
 				MessageLimit: o.MessageLimit, BufferLimit: o.BufferLimit, Grace: o.Grace, Hold: o.Hold,
 			},
 			Capacity: o.Capacity,
+			Memory:   o.Memory,
 		},
 	})
 	named := func(host string) bool {
@@ -143,6 +154,9 @@ func New(o Options) (*Server, error) {
 		case path == "/create", path == "/relay", o.Other == nil:
 			rt.ServeHTTP(w, r)
 		default:
+			// What is not ours says for itself who may load it, and where it leads.
+			w.Header().Del("Cross-Origin-Resource-Policy")
+			w.Header().Del("Referrer-Policy")
 			o.Other.ServeHTTP(w, r)
 		}
 	})
@@ -150,11 +164,13 @@ func New(o Options) (*Server, error) {
 	if own == nil {
 		own = func(host string) bool { return o.Host == "" && addressOrLoopback(host) }
 	}
+	visitors := new(endpoint.Visitors)
+	visitors.Apply(endpoint.Bounds{Requests: o.RequestsPerAddress, Proxies: o.Proxies})
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{relay: rl, stop: stop, done: make(chan struct{})}
 	s.handler = endpoint.Health(func(ctx context.Context) error {
 		return cmp.Or(rl.Ready(), rt.Ready(ctx))
-	}, endpoint.Polite(func(host string) bool { return named(host) || own(host) }, all))
+	}, endpoint.Polite(func(host string) bool { return named(host) || own(host) }, visitors.Counted(all)))
 
 	ready := make(chan struct{})
 	go func() {

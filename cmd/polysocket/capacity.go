@@ -31,6 +31,10 @@ func (m machine) capacity() int {
 	return int(max(1, min(byFiles, byMemory, math.MaxInt32)))
 }
 
+// budget is how many bytes may wait in sockets and requests: a quarter of the memory,
+// since what is freed takes as much again until it is collected.
+func (m machine) budget() int64 { return int64(min(m.memory, math.MaxInt64) / 4) }
+
 // thisMachine is the one that this process runs on, with the limits that it runs
 // under: those of its container or service, and GOMEMLIMIT.
 func thisMachine() machine {

@@ -23,6 +23,9 @@ func TestCapacity(t *testing.T) {
 			t.Errorf("%d files, %d bytes: %d, want %d", test.files, test.memory, got, test.want)
 		}
 	}
+	if got := (machine{0, 4 * gib}).budget(); got != gib {
+		t.Errorf("of 4 GiB %d bytes may wait", got)
+	}
 	m := thisMachine()
 	if m.files < 16 || m.memory < 16<<20 || m.memory == math.MaxUint64 {
 		t.Errorf("this machine is %+v", m)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/polysocket/polysocket/internal/bus/redisbus"
 	"github.com/polysocket/polysocket/internal/config"
+	"github.com/polysocket/polysocket/internal/endpoint"
 )
 
 // A process is what a router's and a relay's have in common.
@@ -58,6 +59,7 @@ func newProcess(role config.Role, f *shared, k *kong.Context) (*process, error) 
 	}
 	p.listening = append(p.listening, listening(listener))
 	p.web = newWeb(listener, served(p.config.TLS.Certificate))
+	p.web.visitors.Apply(bounds(p.config))
 	if err := p.debug(profiles); err != nil {
 		p.end()
 		return nil, err
@@ -121,6 +123,13 @@ func (p *process) admits(c *config.Config) error {
 			"whoever reaches it may then have sockets opened to any public address and port, and to those private ones that targets.allow_private names", p.role)
 	}
 	return nil
+}
+
+// bounds are those of one address.
+func bounds(c *config.Config) endpoint.Bounds {
+	return endpoint.Bounds{
+		Connections: c.Limits.ConnectionsPerAddress, Requests: c.Limits.RequestsPerAddress, Proxies: c.Proxies,
+	}
 }
 
 // note logs what is worth a look in a configuration.

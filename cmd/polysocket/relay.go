@@ -67,7 +67,7 @@ func newRelayTenant(p *process) *relayTenant {
 	}
 	t.relay = relay.New(relay.Options{
 		Host: handedOut(c.Relay.Host, p.web.scheme(), addr), Wildcard: c.Relay.Wildcard, Zone: c.Relay.Zone,
-		Version: version, Bus: p.bus, Settings: s, Log: p.log,
+		Version: version, Bus: p.bus, Settings: s, Log: p.log, Closed: p.web.visitors.Closed,
 	})
 	own, name := ownHost(addr), endpoint.Hostname(c.Relay.Host)
 	hosts := known(func(host string) bool {
@@ -81,7 +81,7 @@ func newRelayTenant(p *process) *relayTenant {
 		}
 	})
 	ready := func(context.Context) error { return t.relay.Ready() }
-	t.Handler = endpoint.Health(ready, endpoint.Polite(hosts, serve))
+	t.Handler = endpoint.Health(ready, endpoint.Polite(hosts, p.web.visitors.Counted(serve)))
 
 	ctx, stop := context.WithCancel(context.Background())
 	t.stop = stop
@@ -108,6 +108,10 @@ func (t *relayTenant) settings(c *config.Config) relay.Settings {
 			MessageLimit: int(c.Limits.Message), BufferLimit: int(c.Limits.Buffer), Grace: c.Limits.Grace, Hold: c.Limits.Hold,
 		},
 		Capacity: c.Relay.Capacity,
+		Memory:   int64(c.Limits.Memory),
+	}
+	if s.Memory == 0 {
+		s.Memory = t.machine.budget()
 	}
 	if rate := c.Limits.DialsPerAddress; rate.Count > 0 {
 		s.DialsPerAddress = bus.Rate{Every: rate.Every(), Burst: rate.Count}

@@ -33,6 +33,7 @@ func (p *process) reload(t tenant) {
 	if p.web.certificate != nil {
 		p.web.certificate.Store(c.TLS.Certificate)
 	}
+	p.web.visitors.Apply(bounds(c))
 	t.apply(c)
 	p.note(c)
 	attributes := []any{"swapped", orNone(swapped)}

@@ -67,7 +67,7 @@ func newRouterTenant(p *process) (*routerTenant, error) {
 	t.router = router.New(o)
 	own := ownHost(p.web.listener.Addr())
 	hosts := known(func(host string) bool { return t.named(host) || own(host) }, "router.host", p.log)
-	t.Handler = endpoint.Health(t.ready, endpoint.Polite(hosts, http.HandlerFunc(t.serve)))
+	t.Handler = endpoint.Health(t.ready, endpoint.Polite(hosts, p.web.visitors.Counted(http.HandlerFunc(t.serve))))
 	return t, nil
 }
 

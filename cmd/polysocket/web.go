@@ -26,8 +26,9 @@ type web struct {
 	listener    net.Listener
 	certificate *certificate // nil: http
 	server      *http.Server
-	answering   atomic.Int64 // requests
-	failed      chan error   // why something that is to be served is not
+	answering   atomic.Int64      // requests
+	visitors    endpoint.Visitors // without bounds, unless they are applied
+	failed      chan error        // why something that is to be served is not
 }
 
 // newWeb serves nothing yet; failed has room for what is served besides, too.
@@ -54,6 +55,7 @@ func (w *web) serve(h http.Handler, log *slog.Logger) {
 		}
 		h.ServeHTTP(rw, r)
 	}))
+	w.server.ConnState = w.visitors.ConnState
 	w.server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	if w.certificate != nil {
 		w.server.TLSConfig.GetCertificate = w.certificate.get

@@ -72,6 +72,9 @@ type Limits struct {
 
 	DialsPerToken, DialsPerHost, DialsPerAddress, CreatesPerAddress auth.Rate
 	SocketsPerAddress                                               int // 0: no limit
+
+	ConnectionsPerAddress, RequestsPerAddress int  // 0: no limit
+	Memory                                    Size // 0: a part of what the machine has
 }
 
 // Timeouts bound how long others are waited for.

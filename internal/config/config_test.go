@@ -65,7 +65,7 @@ func TestExample(t *testing.T) {
 		Targets: Targets{
 			AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		},
-		Limits:   Limits{Message: 16 << 20, Buffer: 256 << 10, Grace: 30 * time.Second, Hold: 10 * time.Second},
+		Limits:   Limits{Message: 16 << 20, Buffer: 256 << 10, Grace: 30 * time.Second, Hold: 10 * time.Second, ConnectionsPerAddress: 2048, RequestsPerAddress: 2048},
 		Timeouts: Timeouts{Target: 10 * time.Second, Close: 10 * time.Second, Drain: 30 * time.Second},
 	}
 	if diff := cmp.Diff(want, got, compare); diff != "" {
@@ -81,7 +81,7 @@ func TestDefaults(t *testing.T) {
 		Redis: "redis://127.0.0.1:6379/0", ClusterSecret: "0123456789abcdef", LogLevel: slog.LevelInfo,
 		Router:   Router{Listen: "127.0.0.1:8080"},
 		Relay:    Relay{Listen: "127.0.0.1:9001"},
-		Limits:   Limits{Message: 16 << 20, Buffer: 256 << 10, Grace: 30 * time.Second, Hold: 10 * time.Second},
+		Limits:   Limits{Message: 16 << 20, Buffer: 256 << 10, Grace: 30 * time.Second, Hold: 10 * time.Second, ConnectionsPerAddress: 2048, RequestsPerAddress: 2048},
 		Timeouts: Timeouts{Target: 10 * time.Second, Close: 10 * time.Second, Drain: 30 * time.Second},
 	}
 	if diff := cmp.Diff(want, got, compare); diff != "" {
@@ -134,7 +134,7 @@ func TestEveryKeyFromEverywhere(t *testing.T) {
 		"relay.listen": ":3", "relay.host": "[::1]:3", "relay.wildcard": "false", "relay.capacity": "4", "relay.zone": "z", "relay.debug_listen": "localhost:5",
 		"targets.allow_private": "10.0.0.0/8", "limits.message": "1KiB", "limits.buffer": "2KiB", "limits.grace": "1m", "limits.hold": "2m",
 		"proxies": "10.0.0.0/8", "limits.dials_per_token": "1/s", "limits.dials_per_host": "2/m", "limits.dials_per_address": "3/h",
-		"limits.creates_per_address": "4/s", "limits.sockets_per_address": "5",
+		"limits.creates_per_address": "4/s", "limits.sockets_per_address": "5", "limits.connections_per_address": "6", "limits.requests_per_address": "7", "limits.memory": "3GiB",
 		"timeouts.target": "3m", "timeouts.close": "4m", "timeouts.drain": "0s",
 	}
 	base := read(t, sources(needed))

@@ -115,6 +115,7 @@ func TestKeyedDefaults(t *testing.T) {
 		c := read(t, sources(needed+test.file))
 		got := c.Limits
 		got.Message, got.Buffer, got.Grace, got.Hold = 0, 0, 0, 0
+		got.ConnectionsPerAddress, got.RequestsPerAddress = 0, 0 // whose defaults always hold
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", test.file, diff)
 		}

@@ -170,6 +170,13 @@ var keys = withRoles([]Key{
 	one(Key{Path: "limits.sockets_per_address", Role: RoleRouter, Keyed: "1000", Reload: true},
 		func(c *Config) *int { return &c.Limits.SocketsPerAddress }, parseCount),
 
+	one(Key{Path: "limits.connections_per_address", Default: "2048", Reload: true},
+		func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }, parseCount),
+	one(Key{Path: "limits.requests_per_address", Default: "2048", Reload: true},
+		func(c *Config) *int { return &c.Limits.RequestsPerAddress }, parseCount),
+	one(Key{Path: "limits.memory", Role: RoleRelay, Reload: true},
+		func(c *Config) *Size { return &c.Limits.Memory }, parseMemory),
+
 	one(Key{Path: "timeouts.target", Flag: "--target-timeout", Role: RoleRelay, Default: "10s", Reload: true},
 		func(c *Config) *time.Duration { return &c.Timeouts.Target }, parseTimeout),
 	one(Key{Path: "timeouts.close", Flag: "--close-timeout", Role: RoleRelay, Default: "10s", Reload: true},

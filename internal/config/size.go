@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -17,7 +18,17 @@ var units = []struct {
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Size) UnmarshalText(text []byte) error {
-	number, unit := string(text), 1.0
+	n, err := parseBytes(string(text), math.MaxInt32)
+	if err != nil {
+		return fmt.Errorf("%s is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB", quote(string(text)))
+	}
+	*s = n
+	return nil
+}
+
+// parseBytes reads a whole number of bytes from 1 to most.
+func parseBytes(number string, most float64) (Size, error) {
+	unit := 1.0
 	for _, u := range units {
 		if rest, ok := strings.CutSuffix(number, u.suffix); ok {
 			number, unit = rest, u.bytes
@@ -25,12 +36,13 @@ func (s *Size) UnmarshalText(text []byte) error {
 		}
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if n *= unit; err != nil || n < 1 || n > math.MaxInt32 || n != math.Trunc(n) {
-		return fmt.Errorf("%s is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB", quote(string(text)))
+	if n *= unit; err != nil || n < 1 || n > most || n != math.Trunc(n) {
+		return 0, errSize
 	}
-	*s = Size(n)
-	return nil
+	return Size(n), nil
 }
+
+var errSize = errors.New("not a size")
 
 // String is the size in the largest unit of which it is a whole number.
 func (s Size) String() string {

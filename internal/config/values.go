@@ -32,6 +32,21 @@ func parseMessage(text string) (Size, error) {
 	return s, err
 }
 
+// parseMemory is a size that may be more than one message can have.
+func parseMemory(text string) (Size, error) {
+	n, err := parseBytes(text, mostMemory)
+	if err != nil || n < leastMemory {
+		return 0, fmt.Errorf("%s is not a size from 16MiB to 1048576GiB: write 512MiB or 4GiB", quote(text))
+	}
+	return n, nil
+}
+
+// The bounds of limits.memory, in bytes.
+const (
+	leastMemory = 16 << 20
+	mostMemory  = 1 << 50
+)
+
 const longest = 24 * time.Hour
 
 func parseDuration(text string) (time.Duration, error) {

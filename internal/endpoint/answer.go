@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/wire"
@@ -31,7 +32,7 @@ func ReadAnswer(p Params) (Answer, error) {
 			return Answer{}, wire.Errorf(wire.BadRequest,
 				"cb is not a callback: a dotted path of identifiers of at most %d characters", wire.MaxCallback)
 		}
-		a.Callback = cb
+		a.Callback = strings.Clone(cb) // which waits, and not the query that it is in
 	}
 	if status, ok := p.Get("status"); ok {
 		if status != "200" {
@@ -122,6 +123,16 @@ func send(w http.ResponseWriter, pieces [][]byte) {
 	_ = c.SetWriteDeadline(time.Time{}) // the connection's next answer sets its own
 }
 
+// Within has an answer written that sets no deadline of its own, and breaks its connection
+// where the client has not taken it in time.
+func Within(w http.ResponseWriter, d time.Duration, write func()) {
+	c := http.NewResponseController(w)
+	_ = c.SetWriteDeadline(time.Now().Add(d)) // where it cannot be set the server's own holds
+	write()
+	_ = c.Flush()
+	_ = c.SetWriteDeadline(time.Time{})
+}
+
 // Abandon ends a request whose client has gone: its connection is closed without
 // an answer, which else would be an empty 200. It does not return.
 func Abandon() { panic(http.ErrAbortHandler) }
@@ -132,6 +143,6 @@ func NotFound(w http.ResponseWriter) {
 	Answer{}.Error(w, wire.Errorf(wire.NotFound, "no such path: a router has /create, /relay and /ticket, a relay /s/{socket}, /j/{socket}, /x/{socket}, /e/{socket} and /m"))
 }
 
-func errMethod(method, allow string) error {
-	return wire.Errorf(wire.MethodNotAllowed, "%q is not a method of this endpoint, which takes %s", method, allow)
+func errMethod(allow string) error {
+	return wire.Errorf(wire.MethodNotAllowed, "this is not a method of the endpoint, which takes %s", allow)
 }

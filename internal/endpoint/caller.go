@@ -54,6 +54,9 @@ func canonicalOrigin(s string, referrer bool) string {
 	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.ContainsFunc(u.Host, unwritten) {
 		return ""
 	}
+	if len(u.Host) > longestHost || len(u.Scheme) > longestScheme {
+		return "" // which a socket would keep
+	}
 	if !referrer && !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
 		return ""
 	}
@@ -66,6 +69,13 @@ func canonicalOrigin(s string, referrer bool) string {
 	}
 	return u.Scheme + "://" + host
 }
+
+// The longest of an origin that there can be, in bytes: a name of DNS with a port, and
+// what browsers have for schemes.
+const (
+	longestHost   = 253 + len(":65535")
+	longestScheme = 64
+)
 
 // unwritten tells what is never in a host that a browser writes.
 func unwritten(c rune) bool { return c == '%' || c > unicode.MaxASCII }

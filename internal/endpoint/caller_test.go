@@ -172,3 +172,16 @@ func FuzzOrigin(f *testing.F) {
 		}
 	})
 }
+
+// An origin is kept with its socket: one that is longer than any can be is none.
+func TestLongOrigin(t *testing.T) {
+	for host, known := range map[string]bool{
+		strings.Repeat("a", 253) + ":8443": true, strings.Repeat("a", 260): false,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Origin", "https://"+host)
+		if c := endpoint.CallerOf(r, false); (c.Origin != "") != known || !c.Browser {
+			t.Errorf("a host of %d: %+v", len(host), c)
+		}
+	}
+}

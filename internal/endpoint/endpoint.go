@@ -27,6 +27,16 @@ const (
 	pingTimeout = 15 * time.Second
 )
 
+// What one connection of HTTP/2 may have: so many streams at once (of those that a client
+// opens and resets at once, net/http lets no more handlers run, and ends the connection
+// when four times as many wait), and bodies that nobody has read yet, in bytes. Of what
+// answers settings and pings it keeps no more than 10,000 frames.
+const (
+	maxStreams    = 250
+	maxUnreadConn = 512 << 10
+	maxUnread     = 256 << 10
+)
+
 // NewServer is an http.Server with the protocol's limits for headers and idle
 // connections. It speaks every version of HTTP, over TLS, for which its TLSConfig
 // still needs certificates, and without.
@@ -36,8 +46,11 @@ func NewServer(h http.Handler) *http.Server {
 	versions.SetHTTP2(true)
 	versions.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Protocols:         &versions,
-		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+		Protocols: &versions,
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: pingAfter, PingTimeout: pingTimeout,
+			MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnreadConn, MaxReceiveBufferPerStream: maxUnread,
+		},
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		MaxHeaderBytes:    headerBytes,
@@ -59,9 +72,9 @@ func Methods(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Methods", allow)
 		h.Set("Access-Control-Max-Age", "600")
-		w.WriteHeader(http.StatusNoContent)
+		Within(w, writeTimeout, func() { w.WriteHeader(http.StatusNoContent) })
 		return false
 	}
-	Answer{}.Error(w, errMethod(r.Method, allow))
+	Answer{}.Error(w, errMethod(allow))
 	return false
 }

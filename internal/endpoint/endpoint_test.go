@@ -30,7 +30,7 @@ func TestMethods(t *testing.T) {
 				t.Errorf("%s: %v %q", method, w.Header(), w.Body)
 			}
 		case 405:
-			body := `{"ok":false,"error":"\"` + method + `\" is not a method of this endpoint, which takes OPTIONS, GET, POST","code":"method_not_allowed"}`
+			body := `{"ok":false,"error":"this is not a method of the endpoint, which takes OPTIONS, GET, POST","code":"method_not_allowed"}`
 			if allow != "OPTIONS, GET, POST" || w.Body.String() != body {
 				t.Errorf("%s: %v\n got %s\nwant %s", method, w.Header(), w.Body, body)
 			}

@@ -29,6 +29,7 @@ func Health(ready func(context.Context) error, next http.Handler) http.Handler {
 			return
 		}
 		unstored(w.Header())
+		Paced(w, r)
 		if !Methods(w, r, http.MethodGet, http.MethodHead) {
 			return
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
-// Polite wraps all that a server answers: no answer is stored or sniffed, and a
+// Polite wraps all that a server answers: no answer is stored, sniffed, or of use to a
+// page that may not read it, a request's body has a pace, and a
 // request for a Host that is not the server's own is 421, which keeps pages away
 // that have rebound their name to the server's address. own is asked with the
 // host in lower case, without port and brackets. A request without a Host
@@ -18,6 +19,7 @@ func Polite(own func(host string) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		unstored(h)
+		Paced(w, r)
 		if old := r.Host == "" && !r.ProtoAtLeast(1, 1); !old && !own(Hostname(r.Host)) {
 			AllowOrigin(h, "*")
 			Answer{}.Error(w, wire.Errorf(wire.Misdirected, "this server does not answer for the host of this request"))
@@ -27,8 +29,12 @@ func Polite(own func(host string) bool, next http.Handler) http.Handler {
 	})
 }
 
-// unstored sets what every answer has: it is not stored, and not sniffed.
+// unstored sets what every answer has: it is not stored, and not sniffed; a page of
+// another origin cannot load it as an image or a script, which JSONP and the browser
+// client undo for themselves; and what it may lead to is not told where it came from.
 func unstored(h http.Header) {
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 }

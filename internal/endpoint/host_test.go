@@ -83,7 +83,8 @@ func TestPolite(t *testing.T) {
 		if w.Code != test.status || asked != test.asked {
 			t.Errorf("%q: %d, asked about %q", test.host, w.Code, asked)
 		}
-		if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" ||
+			w.Header().Get("Cross-Origin-Resource-Policy") != "same-origin" || w.Header().Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%q: %v", test.host, w.Header())
 		}
 		if test.status == http.StatusMisdirectedRequest {

@@ -42,8 +42,12 @@ func (p Params) Add(name, value string) error {
 	if !slices.Contains(p.names, name) {
 		return nil
 	}
-	p.values[name] = append(p.values[name], value)
-	if len(p.values[name]) > 1 {
+	switch len(p.values[name]) {
+	case 0:
+		p.values[name] = []string{value}
+		return nil
+	case 1: // more are not kept: a form of 64 MiB has room for millions
+		p.values[name] = append(p.values[name], "")
 		return wire.Errorf(wire.BadRequest, "%s is given twice", name)
 	}
 	return nil

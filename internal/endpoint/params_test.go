@@ -213,3 +213,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What is given a million times is kept twice.
+func TestParseTwiceKeepsLittle(t *testing.T) {
+	p := endpoint.NewParams("d")
+	if err := p.Parse(strings.Repeat("d=xx&", 100_000)); err == nil {
+		t.Error("d is given 100,000 times, and that is no error")
+	}
+	if allocs := testing.AllocsPerRun(1, func() { _ = p.Parse(strings.Repeat("d=&", 100_000)) }); allocs > 50 {
+		t.Errorf("parsing it takes %v allocations", allocs)
+	}
+	if _, ok := p.Get("d"); ok {
+		t.Error("it has a value")
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/polysocket/polysocket/internal/budget"
 )
 
 // chunk is how large the pieces grow in which an outbox keeps bytes: what is
@@ -29,6 +31,8 @@ type Outbox struct {
 	patience time.Duration
 
 	mu      sync.Mutex
+	account *budget.Account
+	held    int      // bytes that the account was told of
 	pending [][]byte // not with the kernel yet, in order
 	writing bool     // the goroutine is there; a piece in its hands is not in pending
 	err     error    // of the write that failed; there is none after it
@@ -62,6 +66,21 @@ func (o *Outbox) WhenSettled(f func()) {
 	o.settled = f
 }
 
+// Charge has what is kept counted by the account.
+func (o *Outbox) Charge(a *budget.Account) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.account.Add(-o.held)
+	o.account = a
+	o.account.Add(o.held)
+}
+
+// hold counts bytes that are kept, or not any more. o.mu is held.
+func (o *Outbox) hold(bytes int) {
+	o.held += bytes
+	o.account.Add(bytes)
+}
+
 // Write takes all of p, or fails as a write before it did.
 func (o *Outbox) Write(p []byte) (int, error) {
 	o.mu.Lock()
@@ -86,6 +105,7 @@ func (o *Outbox) Write(p []byte) (int, error) {
 
 // keep copies p behind what is pending. o.mu is held.
 func (o *Outbox) keep(p []byte) {
+	o.hold(len(p))
 	if last := len(o.pending) - 1; last >= 0 && len(o.pending[last])+len(p) <= chunk {
 		o.pending[last] = append(o.pending[last], p...)
 		return
@@ -112,6 +132,7 @@ func (o *Outbox) drain() {
 	for {
 		o.mu.Lock()
 		if o.err != nil || len(o.pending) == 0 {
+			o.hold(-o.held)
 			o.pending, o.writing = nil, false
 			settled := o.settled
 			o.mu.Unlock()
@@ -125,11 +146,13 @@ func (o *Outbox) drain() {
 		o.pending = o.pending[1:]
 		o.mu.Unlock()
 
-		if err := o.writeOut(piece); err != nil {
-			o.mu.Lock()
+		err := o.writeOut(piece)
+		o.mu.Lock()
+		o.hold(-len(piece))
+		if err != nil {
 			o.err = err
-			o.mu.Unlock()
 		}
+		o.mu.Unlock()
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/outbox"
 	"github.com/polysocket/polysocket/internal/poller"
 )
@@ -43,6 +44,7 @@ type Conn struct {
 
 	mu    sync.Mutex
 	ahead []byte // what the client has sent of its next request
+	leave func() // the account; nil: it has not joined one
 	on    Events
 	state state
 	idle  *time.Timer // while it waits for a request
@@ -71,6 +73,24 @@ func (c *Conn) open(conn net.Conn) {
 	// A connection that has died without a word is not to hold its socket for long.
 	_ = raw.Control(limitUnacknowledged)
 	c.watch, _ = c.lot.poller.Watch(conn, c.happened) // where it fails, listen does the same
+}
+
+// Charge has what the client does not take counted by the account, which may then cut
+// the response. It is called before Start.
+func (c *Conn) Charge(a *budget.Account) {
+	c.out.Charge(a)
+	leave := a.Join(c.Cut)
+	c.mu.Lock()
+	c.leave = leave
+	c.mu.Unlock()
+}
+
+// uncharge lets go of the account: the response is over. The lock must be held.
+func (c *Conn) uncharge() {
+	if c.leave != nil {
+		c.leave()
+		c.leave = nil
+	}
 }
 
 // Start begins to tell. Until then nothing may be written.
@@ -197,6 +217,7 @@ func (c *Conn) end() {
 	over := c.state != waiting
 	c.state = gone
 	c.stopIdle()
+	c.uncharge()
 	if c.watch != nil {
 		c.watch.End()
 	}
@@ -215,6 +236,7 @@ func (c *Conn) end() {
 func (c *Conn) close() {
 	_ = c.out.Close()
 	c.lot.remove(c)
+	c.lot.ended(c.out.Conn)
 }
 
 func (c *Conn) stopIdle() {
@@ -233,6 +255,7 @@ func (c *Conn) complete() {
 	on := c.on
 	c.on = nil
 	c.state = waiting
+	c.uncharge()
 	c.mu.Unlock()
 	on.Over()
 	c.mu.Lock()

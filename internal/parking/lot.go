@@ -34,12 +34,23 @@ type Lot struct {
 	closed bool
 	empty  chan struct{} // closed when the lot is, and holds nothing
 	once   sync.Once     // for empty
+	onEnd  func(net.Conn)
 	served sync.WaitGroup
 }
 
 // NewLot makes a Lot. Where the system has no poller nothing can be parked in it.
 func NewLot() *Lot {
 	return &Lot{conns: make(map[*Conn]struct{}), exits: make(map[*http.Server]*exit), empty: make(chan struct{})}
+}
+
+// WhenClosed has f called when the lot has closed a connection, of which its server then
+// hears no more. It is called before anything is parked.
+func (l *Lot) WhenClosed(f func(net.Conn)) { l.onEnd = f }
+
+func (l *Lot) ended(conn net.Conn) {
+	if l.onEnd != nil {
+		l.onEnd(conn)
+	}
 }
 
 // open tells whether something can be parked.
@@ -180,12 +191,14 @@ func (l *Lot) leave(server *http.Server, conn net.Conn) {
 	l.mu.Unlock()
 	if e == nil {
 		_ = conn.Close()
+		l.ended(conn)
 		return
 	}
 	select {
 	case e.conns <- conn:
 	case <-e.done:
 		_ = conn.Close()
+		l.ended(conn)
 	}
 }
 

@@ -7,11 +7,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/transport"
@@ -34,6 +36,9 @@ type Options struct {
 	Bus bus.Routers
 	// Settings are what holds for new sockets, until Apply.
 	Settings
+	// Closed is told of each connection of a client that is closed here, and of which
+	// its http.Server hears no more; nil: nobody is.
+	Closed func(net.Conn)
 	// Log is required.
 	Log *slog.Logger
 }
@@ -47,6 +52,9 @@ type Settings struct {
 	// Capacity is how many sockets the relay holds at most, those that are being
 	// opened among them; 0 for no bound.
 	Capacity int
+	// Memory is how many bytes the sockets and requests may hold in all: at it new
+	// sockets are declined, and those that hold the most are closed; 0 for no bound.
+	Memory int64
 	// DialsPerAddress is how often one address of targets may be dialled, by all relays
 	// together. Its Name is not looked at; without a Burst there is no limit.
 	DialsPerAddress bus.Rate
@@ -67,6 +75,7 @@ type Relay struct {
 	log      *slog.Logger
 	settings atomic.Pointer[Settings]
 	sockets  *sockets
+	budget   *budget.Budget
 	leases   *leases
 	handler  *transport.Handler
 	outage   outage
@@ -89,9 +98,14 @@ func New(o Options) *Relay {
 		log: o.Log, lost: "the bus is lost: sockets cease to count towards their limits", back: "the bus is back: sockets count towards their limits",
 	})
 	r.shut, r.end = context.WithCancel(context.Background())
-	r.sockets = newSockets(r.leases)
+	r.budget = new(budget.Budget)
+	r.budget.SetLimit(o.Memory)
+	r.sockets = newSockets(r.leases, r.budget)
 	r.settings.Store(o.Settings.complete())
 	r.handler = transport.New(r.sockets, r.settings.Load().Session.MessageLimit)
+	if o.Closed != nil {
+		r.handler.WhenClosed(o.Closed)
+	}
 	return r
 }
 
@@ -99,6 +113,7 @@ func New(o Options) *Relay {
 // there are keep theirs; all count towards the capacity.
 func (r *Relay) Apply(s Settings) {
 	r.settings.Store(s.complete())
+	r.budget.SetLimit(s.Memory)
 	r.announceSoon() // the capacity
 }
 
@@ -116,6 +131,9 @@ func (r *Relay) Ready() error {
 	return nil
 }
 
+// Held is how many bytes the sockets and requests hold.
+func (r *Relay) Held() int64 { return r.budget.Held() }
+
 // Serves tells whether a path is one of the relay's.
 func Serves(path string) bool { return transport.Serves(path) }
 
@@ -129,7 +147,7 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 		return bus.OpenReply{}, wire.Errorf(wire.BadRequest, "target: %v", err)
 	}
 	settings := r.settings.Load()
-	if !r.sockets.reserve(settings.Capacity) {
+	if r.budget.Full() || !r.sockets.reserve(settings.Capacity) {
 		return bus.OpenReply{}, bus.ErrDeclined
 	}
 	p := newPending(ctx, req)

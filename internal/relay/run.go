@@ -26,9 +26,17 @@ func (r *Relay) Run(ctx context.Context, ready func()) error {
 		defer close(renewed)
 		r.leases.run(renewing)
 	}()
+	roomy := make(chan struct{})
+	go func() {
+		defer close(roomy)
+		r.budget.Run(renewing, func(sockets int, bytes int64) {
+			r.log.Warn("there is no more memory for sockets: those that held the most were closed", "sockets", sockets, "bytes", bytes)
+		})
+	}()
 	defer func() {
 		stop()
 		<-renewed
+		<-roomy
 	}()
 	select {
 	case <-serving:

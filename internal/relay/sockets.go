@@ -3,6 +3,7 @@ package relay
 import (
 	"sync"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/upstream"
@@ -12,6 +13,7 @@ import (
 // sockets is the table of the sockets that the relay holds, by id.
 type sockets struct {
 	leases *leases // of what the sockets count towards
+	budget *budget.Budget
 
 	mu      sync.Mutex
 	byID    map[string]*socket
@@ -21,8 +23,8 @@ type sockets struct {
 	closed  bool                  // no more are added
 }
 
-func newSockets(l *leases) *sockets {
-	return &sockets{leases: l, byID: make(map[string]*socket), pending: make(map[*pending]struct{})}
+func newSockets(l *leases, b *budget.Budget) *sockets {
+	return &sockets{leases: l, budget: b, byID: make(map[string]*socket), pending: make(map[*pending]struct{})}
 }
 
 // A socket is a session, the page that it belongs to, and who opened it.
@@ -70,23 +72,42 @@ func (t *sockets) add(id string, p *pending, conn *upstream.Conn, config *sessio
 	return true
 }
 
-// hold makes a session and has the leases kept for it. h is what its upstream pushes
-// to. t.mu is held.
-func (t *sockets) hold(id string, req bus.OpenRequest, conn session.Upstream, config *session.Config) (s *session.Session, h upstream.Handler) {
-	if len(req.Leases) == 0 {
-		s = session.New(id, conn, config, func() { t.remove(id) })
-		h = s
-	} else {
-		t.leases.keep(req.Leases)
-		free := func() { t.leases.free(req.Leases) }
-		s = session.New(id, conn, config, func() {
-			t.remove(id)
-			free()
-		})
-		h = counted{s, free}
+// An upstreamConn is what an upstream.Conn is to its socket.
+type upstreamConn interface {
+	session.Upstream
+	Charge(a *budget.Account)
+	Stuck() bool
+	Abort()
+}
+
+// hold makes a session, and has the leases kept for it and what it holds charged. h is
+// what its upstream pushes to. t.mu is held.
+func (t *sockets) hold(id string, req bus.OpenRequest, conn upstreamConn, config *session.Config) (s *session.Session, h upstream.Handler) {
+	free := func() {}
+	if leases := req.Leases; len(leases) > 0 { // of req nothing else is kept, which may be long
+		t.leases.keep(leases)
+		free = func() { t.leases.free(leases) }
 	}
+	var account *budget.Account
+	var leave func()
+	s = session.New(id, conn, config, func() {
+		t.remove(id)
+		free()
+		leave()
+	})
+	account, leave = t.budget.Open(func() { s.Evict("the relay is out of memory") })
+	s.Charge(account)
+	conn.Charge(account)
+	connLeaves := account.Join(func() {
+		if conn.Stuck() { // what the target has not taken would stay until it has
+			conn.Abort()
+		}
+	})
 	t.byID[id] = &socket{session: s, key: req.Key, token: req.Token, origin: req.Origin}
-	return s, h
+	return s, counted{s, func() {
+		free()
+		connLeaves()
+	}}
 }
 
 // A counted session's socket counts towards limits, until its connection ends; for how

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/session"
 	"github.com/polysocket/polysocket/internal/upstream"
@@ -18,6 +19,9 @@ func (nowhere) Send(wire.Kind, []byte, bool) (bool, error) { return false, nil }
 func (nowhere) Close(wire.CloseCode, []byte) (bool, error) { return false, nil }
 func (nowhere) Pause()                                     {}
 func (nowhere) Resume()                                    {}
+func (nowhere) Charge(*budget.Account)                     {}
+func (nowhere) Stuck() bool                                { return false }
+func (nowhere) Abort()                                     {}
 
 // put adds a socket without a target.
 func (t *sockets) put(id, origin string) *session.Session {
@@ -26,7 +30,7 @@ func (t *sockets) put(id, origin string) *session.Session {
 }
 
 // place adds a socket with a target that pushes to the handler.
-func (t *sockets) place(id string, req bus.OpenRequest, conn session.Upstream) (*session.Session, upstream.Handler) {
+func (t *sockets) place(id string, req bus.OpenRequest, conn upstreamConn) (*session.Session, upstream.Handler) {
 	config := session.Config{}.WithDefaults()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -49,7 +53,7 @@ func TestEnter(t *testing.T) {
 		"bound by the first who comes": {"", []enter{{"", "", true}, {b, b, true}, {a, "", false}, {"", b, true}, {b, b, true}}, b},
 		"in another case":              {a, []enter{{"https://A.example", "", false}}, a},
 	} {
-		sockets := newSockets(nil)
+		sockets := newSockets(nil, new(budget.Budget))
 		s := sockets.put("id", test.created)
 		for i, e := range test.enters {
 			got, bound, ok := sockets.Enter("id", e.origin)
@@ -76,7 +80,7 @@ func TestEnter(t *testing.T) {
 // A request that is in keeps the socket; the grace period comes after it.
 func TestEnterCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sockets := newSockets(nil)
+		sockets := newSockets(nil, new(budget.Budget))
 		sockets.put("id", "")
 		s, _, ok := sockets.Enter("id", "")
 		if !ok {

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -9,9 +10,11 @@ import (
 // nonceKept is how long a create's answer is kept for the same create again.
 const nonceKept = 30 * time.Second
 
-// A nonceKey says which creates are the same again.
+// A nonceKey says which creates are the same again. It is small, whatever they hold: it
+// is kept for a while.
 type nonceKey struct {
-	nonce, origin, token, target, protocols string
+	nonce string
+	rest  [sha256.Size]byte // origin, token, target and protocols
 }
 
 // A socket is what a create opened.

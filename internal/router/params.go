@@ -2,6 +2,8 @@ package router
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -43,7 +45,11 @@ type create struct {
 }
 
 func (c *create) key() nonceKey {
-	return nonceKey{c.nonce, c.caller.Origin, c.token, c.target.String(), strings.Join(c.protocols, ",")}
+	var rest []byte
+	for _, part := range []string{c.caller.Origin, c.token, c.target.String(), strings.Join(c.protocols, ",")} {
+		rest = append(binary.BigEndian.AppendUint32(rest, uint32(len(part))), part...)
+	}
+	return nonceKey{strings.Clone(c.nonce), sha256.Sum256(rest)}
 }
 
 // where is a target as logs may show it: a query often holds secrets.

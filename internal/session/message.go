@@ -16,6 +16,9 @@ var (
 	errCutByOwn = wire.Errorf(wire.BadRequest, "the socket was closed by this client before this message's turn came")
 )
 
+// partCost is what holding a part costs beside its payload, in bytes.
+const partCost = 128
+
 // A part is a frame on its way up.
 type part struct {
 	wire.Frame

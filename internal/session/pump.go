@@ -58,6 +58,7 @@ func (s *Session) pumpQueue() {
 	}
 	w.parts = w.parts[1:]
 	u.queued -= len(p.Data)
+	u.parts--
 	if len(w.parts) == 0 {
 		u.unqueue(w)
 	}

@@ -41,6 +41,6 @@ func (s *Session) cut(last uint64, err *wire.Error) {
 		}
 	}
 	u.held, u.bytes = nil, 0
-	u.queue, u.queued = nil, 0
+	u.queue, u.queued, u.parts = nil, 0, 0
 	s.tellWatches()
 }

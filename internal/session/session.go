@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -57,6 +58,7 @@ const (
 	queueCount  = 64               // unnumbered sends that may wait
 	// queueMessages is how many of the largest messages they may have in all.
 	queueMessages = 4
+	waitingCount  = 256 // sends with numbers that may wait
 )
 
 // WithDefaults fills in what is zero.
@@ -116,6 +118,9 @@ type Session struct {
 	idle     time.Time   // since when there have been none
 	grace    *time.Timer // runs while there are none
 	period   time.Duration
+
+	account *budget.Account // whom what waits is charged to; nil: nobody
+	charged int             // bytes that it was told of
 
 	after []func() // calls to make when the lock is given back
 }
@@ -284,6 +289,7 @@ func (s *Session) later(f func()) { s.after = append(s.after, f) }
 
 // unlock gives the lock back and then makes the calls that were put off.
 func (s *Session) unlock() {
+	s.charge()
 	after := s.after
 	s.after = nil
 	s.mu.Unlock()

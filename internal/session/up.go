@@ -42,6 +42,7 @@ type up struct {
 
 	queue  []*waiter // sends without numbers, by arrival
 	queued int       // their bytes
+	parts  int       // and how many parts they are
 
 	waiting []*waiter // numbered, or passed on and not yet with the kernel
 	own     uint64    // the number of the client's own close; 0: none
@@ -134,6 +135,9 @@ func (s *Session) accept(w *waiter, send Send) *wire.Error {
 // acceptNumbered takes what lies inside the window.
 func (s *Session) acceptNumbered(w *waiter, send Send) *wire.Error {
 	u := &s.up
+	if len(u.waiting) >= waitingCount {
+		return errBusy
+	}
 	final := send.N + uint64(len(send.Frames)) - 1
 	if u.own != 0 && final > u.own {
 		return errAfterOwn
@@ -202,6 +206,7 @@ func (s *Session) acceptNext(w *waiter, send Send) *wire.Error {
 	}
 	u.queue = append(u.queue, w)
 	u.queued += size
+	u.parts += len(w.parts)
 	s.pump(false)
 	if !w.over {
 		for i := range w.parts {
@@ -251,6 +256,7 @@ func (u *up) unqueue(w *waiter) {
 		for _, p := range w.parts {
 			u.queued -= len(p.Data)
 		}
+		u.parts -= len(w.parts)
 		w.parts = nil
 	}
 }

@@ -99,7 +99,7 @@ func (s *Session) failAll(err *wire.Error) {
 		s.answer(w, err)
 	}
 	u.held, u.bytes = nil, 0
-	u.queue, u.queued = nil, 0
+	u.queue, u.queued, u.parts = nil, 0, 0
 	s.tellWatches()
 	u.watches = nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -21,9 +22,14 @@ type world struct {
 	state    state
 	upstream bool      // the session still has one
 	retired  bool      // the relay closes, or has closed
+	evicted  bool      // the relay had no room for it
 	entered  int       // requests under way
 	idle     time.Time // since when there are none
 	period   time.Duration
+
+	budget  budget.Budget
+	account *budget.Account // what the session is to be charged
+	leaves  func()          // the account
 
 	onEnd int
 	mu    sync.Mutex // guards what callbacks write: entered, idle, onEnd, sends
@@ -47,6 +53,8 @@ func newWorld(t *rapid.T) *world {
 		defer w.mu.Unlock()
 		w.onEnd++
 	})
+	w.account, w.leaves = w.budget.Open(func() {})
+	w.s.Charge(w.account)
 	return w
 }
 
@@ -153,7 +161,7 @@ func (w *world) told(code wire.CloseCode) wire.CloseCode {
 
 // end is what ends a socket, or would: rare, so that there is something to end.
 func (w *world) end(t *rapid.T) {
-	what := rapid.IntRange(0, 24).Draw(t, "what")
+	what := rapid.IntRange(0, 26).Draw(t, "what")
 	w.u.allowForce(true) // the fake's own close may come while it is full
 	switch what {
 	case 0, 1, 2: // the target closes, or breaks
@@ -184,6 +192,9 @@ func (w *world) end(t *rapid.T) {
 			w.retire()
 		}
 		w.s.Retire(wire.CloseServiceRestart, "")
+	case 13, 14:
+		w.evict()
+		w.s.Evict("")
 	case 6, 7:
 		w.closeNow(t)
 	case 8, 9, 10:
@@ -218,6 +229,39 @@ func (w *world) check(t *rapid.T) {
 	}
 	w.checkUp(t)
 	w.checkDown(t)
+	if held := w.budget.Held(); held != w.account.Held() || held != int64(w.holds()) {
+		t.Fatalf("it is charged %d bytes, of %d in all, and holds %d", w.account.Held(), held, w.holds())
+	}
+}
+
+// holds is what the model would charge.
+func (w *world) holds() int {
+	bytes := w.bytes + w.queued() + partCost*len(w.held)
+	for _, f := range w.msgs {
+		bytes += f.Cost()
+	}
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	for _, waiter := range w.s.up.queue {
+		bytes += partCost * len(waiter.parts)
+	}
+	return bytes
+}
+
+// evict is the model of the end of a socket that the relay has no room for.
+func (w *world) evict() {
+	switch w.state {
+	case ended:
+		return
+	case closed:
+		w.endState()
+		return
+	}
+	w.evicted = true
+	w.releaseUpstream(wire.CloseGoingAway)
+	w.acked = max(w.acked, w.sent)
+	w.msgs, w.all, w.total = nil, w.all[:w.acked], int(w.acked)
+	w.closeState(wire.CloseTryAgainLater)
 }
 
 // checkGone wants every request to be answered that there is no socket.
@@ -229,6 +273,9 @@ func (w *world) checkGone(t *rapid.T) {
 		w.s.Drop()
 	}
 	w.check(t)
+	if w.leaves(); w.budget.Held() != 0 {
+		t.Errorf("%d bytes are charged after the end", w.budget.Held())
+	}
 	for _, send := range []Send{{}, {N: 1, Frames: texts("x")}, {Frames: texts("x")}, {Ack: given(0)}} {
 		w.s.Accept(send, func(r Result) {
 			if codeOf(r.Err) != wire.NoSocket {

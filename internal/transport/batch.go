@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"sync"
+	"time"
 
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/session"
@@ -17,6 +19,10 @@ const (
 	runCount = 64
 	runBytes = 256 << 10
 )
+
+// uploadIdle is how long the body of a batch may send nothing. Then, where a message
+// could begin, it counts as ended; a client that keeps one open sends a ping now and then.
+const uploadIdle = 2 * time.Minute
 
 var errBodyCut = wire.Errorf(wire.BadRequest, "the body did not arrive whole")
 
@@ -36,13 +42,16 @@ func (v *visit) checkBatch(more, raw bool) error {
 // sendBatch takes the messages of a body as they arrive, and answers when all have
 // been passed on.
 func (h *Handler) sendBatch(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
-	c := http.NewResponseController(w)
+	v.body.MayIdle(uploadIdle)
+	account := v.session.Account()
+	defer account.Join(v.body.Interrupt)()
 	limit := v.session.MessageLimit()
 	b := &batch{session: v.session, body: wire.NewBatchReader(r.Body, limit), limit: limit, send: send}
-	// Where it cannot be set the body's next message shows what has happened.
-	b.interrupt = func() { _ = c.SetReadDeadline(longAgo) }
+	b.interrupt = v.body.Interrupt
+	b.body.Count(account.Add)
 	ended := b.read(r.Context())
-	if ended { // all of it is with the session
+	b.body.Release() // whatever waits has copies
+	if ended {       // all of it is with the session
 		h.answerOffer(w, r, v, b.last, send.N > 0, b.before)
 		return
 	}
@@ -68,6 +77,7 @@ type batch struct {
 
 	mu      sync.Mutex
 	reading bool   // interrupt may be called
+	stopped bool   // it was
 	next    uint64 // send's N, for close
 
 	last   *offer   // what was handed over last
@@ -93,10 +103,10 @@ func (b *batch) read(ctx context.Context) (ended bool) {
 		switch {
 		case errors.Is(err, wire.ErrBodyBroken) && closes: // it was stopped by its own close
 			return true
-		case errors.Is(err, io.EOF) && first:
-			b.hand(nil)
-			return true
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), b.idled(err):
+			if first {
+				b.hand(nil)
+			}
 			return true
 		case err != nil:
 			b.wrong(err)
@@ -128,8 +138,17 @@ func (b *batch) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.reading {
+		b.stopped = true
 		b.interrupt()
 	}
+}
+
+// idled tells whether a body's error is that nothing came for long, where it might as
+// well have ended.
+func (b *batch) idled(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return errors.Is(err, os.ErrDeadlineExceeded) && !b.stopped && b.body.Between()
 }
 
 // wrong sets the result of a body with which something is wrong, or whose reading was
@@ -210,6 +229,9 @@ func (b *batch) hand(frames []wire.Frame) (taken int) {
 // long, as far as that is known; else it is the result. What is passed on is
 // forgotten.
 func (b *batch) sound() bool {
+	if b.last == nil { // nothing was handed over
+		return true
+	}
 	waiting := b.before[:0]
 	for _, o := range append(b.before, b.last) {
 		switch result, done := o.answered(); {

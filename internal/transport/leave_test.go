@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -70,5 +71,26 @@ func TestEndedWhileOpening(t *testing.T) {
 			t.Errorf("%d lines, want %d: %v", n, 2*len(ids), err)
 		}
 		_ = conn.Close()
+	}
+}
+
+// A batch whose body breaks before its first message is over, and its socket lapses.
+func TestLeaveAfterBodyCutAtOnce(t *testing.T) {
+	for _, sent := range []string{"", "1\r\n\x82\r\n"} {
+		server, s, ended, _ := overTLS(t, 1)
+		c, err := tls.Dial("tcp", server.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, "POST /s/id?t=f HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+sent)
+		_ = c.CloseWrite()
+		_, _ = io.ReadAll(c) // until the server has done with it
+		c.Close()
+		s.Leave() // overTLS has entered
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Errorf("after %q its request is counted still", sent)
+		}
 	}
 }

@@ -44,15 +44,18 @@ func (h *Handler) many(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	account := charged(asked)
 	if streams {
 		k := &manyStream{readers: newReaders(asked)}
 		k.stream = stream{beat: "   \n", every: every, limit: endless, writer: k}
+		k.account = account
 		k.attach(k)
 		h.begin(w, r, &k.stream, "application/x-ndjson")
 		return
 	}
 	k := &manyPoll{readers: newReaders(asked), answers: v.answer, limit: limit}
 	k.pending = pending{answer: k.write, gone: k.detachAll, leave: k.readers.leave, done: make(chan struct{})}
+	k.weigh, k.account = func() int { return len(k.objects) }, account
 	k.attach(k)
 	k.settle(true)
 	k.after(ttl, k.detachAll)

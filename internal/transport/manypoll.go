@@ -92,4 +92,5 @@ func (p *manyPoll) detachAll() {
 // write writes the answer.
 func (p *manyPoll) write(w http.ResponseWriter) {
 	p.answers.OK(w, http.StatusOK, []byte(`,"sockets":[`), p.objects, []byte("]"))
+	p.objects = nil
 }

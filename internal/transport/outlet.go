@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/parking"
 )
@@ -42,6 +43,7 @@ type held struct {
 	control *http.ResponseController
 	on      parking.Events
 	wake    chan struct{} // there is something to do
+	account *budget.Account
 
 	mu       sync.Mutex
 	waiting  []byte
@@ -50,8 +52,8 @@ type held struct {
 	cut      bool
 }
 
-func newHeld(w http.ResponseWriter, on parking.Events) *held {
-	return &held{w: w, control: http.NewResponseController(w), on: on, wake: make(chan struct{}, 1)}
+func newHeld(w http.ResponseWriter, on parking.Events, account *budget.Account) *held {
+	return &held{account: account, w: w, control: http.NewResponseController(w), on: on, wake: make(chan struct{}, 1)}
 }
 
 func (o *held) Write(encode func([]byte) []byte) (full bool) {
@@ -61,6 +63,7 @@ func (o *held) Write(encode func([]byte) []byte) (full bool) {
 	if o.finished || o.cut {
 		return false
 	}
+	o.account.Add(len(p) - len(o.waiting))
 	o.waiting = p
 	o.signal()
 	return true
@@ -116,10 +119,14 @@ func (o *held) written() {
 // broken off.
 func (o *held) run(ctx context.Context) {
 	defer o.on.Over()
+	defer o.forget()
 	for {
 		p, more, cut := o.next()
 		switch {
-		case cut || len(p) > 0 && !o.writeOut(p):
+		case cut:
+			o.account.Add(-len(p))
+			endpoint.Abandon()
+		case len(p) > 0 && !o.writeOut(p):
 			endpoint.Abandon()
 		case !more:
 			return
@@ -135,9 +142,21 @@ func (o *held) run(ctx context.Context) {
 	}
 }
 
+// forget lets go of what waits: the response is over.
+func (o *held) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.finished = true
+	o.account.Add(-len(o.waiting))
+	o.waiting = nil
+}
+
 // writeOut writes, and waits until it is with the kernel.
 func (o *held) writeOut(p []byte) bool {
-	defer o.written()
+	defer func() {
+		o.account.Add(-len(p))
+		o.written()
+	}()
 	for piece := range slices.Chunk(p, heldPiece) {
 		if !o.hurry() {
 			return false

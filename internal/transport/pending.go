@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/parking"
 )
@@ -22,6 +23,10 @@ type pending struct {
 	gone func()
 	// leave is called when the request is over.
 	leave func()
+	// weigh is how many bytes the answer has, about, and account what they are charged to
+	// while they are written. Both may be nil.
+	weigh   func() int
+	account *budget.Account
 
 	done chan struct{} // closed by finish
 
@@ -30,6 +35,7 @@ type pending struct {
 	timer    *time.Timer
 	conn     *parking.Conn // where it is parked
 	header   http.Header   // for the answer, where it is
+	release  func()        // the request, where it is
 }
 
 // after calls expire when so much time has passed and there is no answer yet.
@@ -74,6 +80,7 @@ func (h *Handler) wait(w http.ResponseWriter, r *http.Request, p *pending) {
 	case <-r.Context().Done():
 	case <-timer.C:
 		if conn, ok := h.lot.Park(w, r); ok {
+			p.release = endpoint.Keep(r)
 			p.park(conn, w.Header())
 			return
 		}
@@ -85,7 +92,7 @@ func (h *Handler) wait(w http.ResponseWriter, r *http.Request, p *pending) {
 	defer p.leave()
 	select {
 	case <-p.done:
-		p.answer(w)
+		p.write(w)
 	default:
 		p.gone()
 		endpoint.Abandon()
@@ -94,6 +101,7 @@ func (h *Handler) wait(w http.ResponseWriter, r *http.Request, p *pending) {
 
 // park leaves the answer to finish.
 func (p *pending) park(conn *parking.Conn, header http.Header) {
+	conn.Charge(p.account)
 	conn.Start(p)
 	p.mu.Lock()
 	p.conn, p.header = conn, header
@@ -114,5 +122,6 @@ func (p *pending) Over() {
 	default:
 		p.gone()
 	}
+	p.release()
 	p.leave()
 }

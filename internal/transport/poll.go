@@ -34,6 +34,7 @@ func (h *Handler) poll(w http.ResponseWriter, r *http.Request, id string) {
 	if err == nil {
 		sink.pending = pending{answer: sink.write, leave: s.Leave, done: make(chan struct{})}
 		sink.gone = func() { s.Detach(sink) }
+		sink.weigh, sink.account = func() int { return len(sink.messages) }, s.Account()
 		_, err = s.Attach(sink, ack)
 	}
 	if err != nil {
@@ -115,4 +116,5 @@ func (p *pollSink) write(w http.ResponseWriter) {
 		before = strconv.AppendUint([]byte(`,"seq":`), p.seq, 10)
 	}
 	p.answers.OK(w, http.StatusOK, append(before, `,"messages":[`...), p.messages, []byte("]"))
+	p.messages = nil // which may be much, and the connection may be slow
 }

@@ -32,6 +32,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, id string) {
 		h.accept(w, r, v, send)
 		return
 	}
+	v.release()
 	h.early(w, r, func() {
 		defer v.session.Leave()
 		if err != nil {
@@ -97,6 +98,7 @@ func (o *offer) late() bool { return o.result.Err != nil || o.result.N < o.last 
 // keeps nothing of the body meanwhile, and leaves the session.
 func (h *Handler) accept(w http.ResponseWriter, r *http.Request, v *visit, send session.Send) {
 	o, _ := offerTo(v.session, send)
+	v.release() // the session has what it keeps
 	h.answerOffer(w, r, v, o, send.N > 0, nil)
 }
 
@@ -174,7 +176,7 @@ func (h *Handler) readSend(v *visit, r *http.Request) (session.Send, error) {
 	case t == "c":
 		send.Frames, err = v.readClose(code, coded, more, body)
 	default:
-		err = wire.Errorf(wire.BadRequest, "t is %q, and can be t (text), b (binary), f (frames) or c (close)", t)
+		err = wire.Errorf(wire.BadRequest, "t can be t (text), b (binary), f (frames) or c (close), and nothing else")
 	}
 	return send, err
 }
@@ -185,6 +187,7 @@ const formSlack = 64 << 10
 // readForm adds the parameters of a form to those of the query.
 func (v *visit) readForm(r *http.Request) {
 	// Each byte of a message may be three of a form, and base64 is a third longer.
+	defer v.reads(formCost)()
 	body, err := endpoint.ReadBody(r, 4*int64(v.session.MessageLimit())+formSlack)
 	if err == nil {
 		err = v.params.Parse(string(body))
@@ -199,6 +202,7 @@ func (v *visit) readForm(r *http.Request) {
 // session then says what becomes of it.
 func (v *visit) readRaw(r *http.Request) ([]byte, error) {
 	limit := v.session.MessageLimit()
+	defer v.reads(rawCost)()
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
 		return nil, errBodyCut

@@ -66,7 +66,7 @@ func (v *visit) lastEvent(r *http.Request) session.Ack {
 func (h *Handler) stream(w http.ResponseWriter, r *http.Request, v *visit, how shape, ack session.Ack, beat func(beats bool) string) {
 	k := &streamSink{shape: how, session: v.session}
 	every, limit, beats := v.streamTimes()
-	k.stream = stream{beat: beat(beats), every: every, limit: limit, writer: k}
+	k.stream = stream{beat: beat(beats), every: every, limit: limit, writer: k, account: v.session.Account()}
 	err := v.err
 	if err == nil {
 		k.next, err = v.session.Attach(k, ack)

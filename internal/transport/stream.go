@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
+	"github.com/polysocket/polysocket/internal/endpoint"
 	"github.com/polysocket/polysocket/internal/session"
 )
 
@@ -26,14 +28,16 @@ type stream struct {
 	every time.Duration // between heartbeats
 	limit int           // bytes after which it ends; 0: none
 
-	writer streamWriter
+	writer  streamWriter
+	account *budget.Account // for what its client does not take
 
-	mu     sync.Mutex
-	out    outlet // nil until it is open
-	sent   int    // bytes of messages
-	last   time.Time
-	timer  *time.Timer
-	closed bool // it is over
+	mu      sync.Mutex
+	out     outlet // nil until it is open
+	sent    int    // bytes of messages
+	last    time.Time
+	timer   *time.Timer
+	closed  bool   // it is over
+	release func() // the request, where it is parked
 }
 
 // A streamWriter is told of a stream.
@@ -59,12 +63,15 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, s *stream, conte
 	_ = c.Flush()
 	_ = c.SetWriteDeadline(time.Time{}) // which ends a stream of HTTP/2 that writes nothing, too
 	if conn, ok := h.lot.Park(w, r); ok {
+		s.release = endpoint.Keep(r)
+		conn.Charge(s.account)
 		conn.Start(s)
 		s.open(conn)
 		s.writer.opened(conn)
 		return
 	}
-	out := newHeld(w, s)
+	out := newHeld(w, s, s.account)
+	defer s.account.Join(out.Cut)()
 	s.open(out)
 	s.writer.opened(out)
 	out.run(r.Context())
@@ -148,6 +155,9 @@ func (s *stream) Over() {
 		s.timer.Stop()
 	}
 	s.mu.Unlock()
+	if s.release != nil {
+		s.release()
+	}
 	s.writer.ended()
 }
 

@@ -11,6 +11,7 @@
 package transport
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,6 +49,10 @@ func New(sockets Sockets, messageLimit int) *Handler {
 	return &Handler{sockets: sockets, messageLimit: messageLimit, lot: parking.NewLot()}
 }
 
+// WhenClosed has f called when a connection is closed here of which the server that it
+// came from hears no more. It is called before anything is served.
+func (h *Handler) WhenClosed(f func(net.Conn)) { h.lot.WhenClosed(f) }
+
 // Close closes the connections that wait for a request, and gives answers that are
 // on their way a few seconds. The sessions should have ended before, or been shut.
 func (h *Handler) Close() { h.lot.Close() }
@@ -62,6 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if endpoint.Hopped(w, r) {
 		return
 	}
+	endpoint.Paced(w, r)
 	path := r.URL.Path
 	switch {
 	case !Serves(path):
@@ -87,12 +93,14 @@ type visit struct {
 	err     error // what is wrong with the parameters so far
 	answer  endpoint.Answer
 	session *session.Session // none where many sockets are read
+	body    *endpoint.Body   // nil where there is none
+	held    int              // bytes of it, in the session's account
 }
 
 // look begins a visit: it reads what the request says, if its method is allowed;
 // else it has answered. The id may be empty.
 func (h *Handler) look(w http.ResponseWriter, r *http.Request, id string, names []string, methods ...string) *visit {
-	v := &visit{params: endpoint.NewParams(names...)}
+	v := &visit{params: endpoint.NewParams(names...), body: endpoint.Paced(w, r)}
 	v.err = v.params.Parse(r.URL.RawQuery)
 	_, jsonp := v.params.Get("cb")
 	v.caller = endpoint.CallerOf(r, jsonp)
@@ -139,7 +147,7 @@ func (h *Handler) early(w http.ResponseWriter, r *http.Request, answer func()) {
 	_ = c.EnableFullDuplex()
 	answer()
 	if r.ProtoMajor == 1 { // over HTTP/2 the answer ends with the handler, and clients look whenever they like
-		_ = c.SetReadDeadline(time.Now().Add(overlongTime))
+		endpoint.Paced(w, r).Until(time.Now().Add(overlongTime))
 		endpoint.Overlong(r, int64(h.messageLimit))
 	}
 }

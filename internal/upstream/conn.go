@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/outbox"
 	"github.com/polysocket/polysocket/internal/wire"
 )
@@ -47,7 +48,11 @@ type Conn struct {
 	protocol     string
 	closeTimeout time.Duration
 
+	account *budget.Account
+
 	machine machine // the reading goroutine's alone
+	charged int     // bytes of its message that the account was told of
+	control pace    // of control frames
 	early   []byte  // what came behind the handshake; the same goroutine's
 
 	mu      sync.Mutex
@@ -84,6 +89,14 @@ func newConn(out *outbox.Outbox, stream net.Conn, a agreed, closeTimeout time.Du
 // Protocol is the subprotocol that the target chose, or empty.
 func (c *Conn) Protocol() string { return c.protocol }
 
+// Charge has what the Conn keeps counted by the account: what the target does not take,
+// and a message that is not whole. It is called before Start.
+func (c *Conn) Charge(a *budget.Account) {
+	c.account = a
+	c.machine.account = a
+	c.out.Charge(a)
+}
+
 // Start begins to read. It is called once.
 func (c *Conn) Start(h Handler) {
 	c.mu.Lock()
@@ -118,6 +131,9 @@ func (c *Conn) awake() bool {
 	}
 	return !c.aborted
 }
+
+// Stuck tells whether the target has not taken all that was sent.
+func (c *Conn) Stuck() bool { return c.out.Busy() }
 
 // Abort drops the connection at once, without a handshake, also one that was
 // never started. A started Conn's OnClosed comes soon after. Aborting twice

@@ -99,16 +99,14 @@ func TestSendUntilFull(t *testing.T) {
 	}
 }
 
-// A ping flood at a target that does not read our pongs is answered with the
-// newest one, and keeps nothing else.
+// As many pings as may come at once, from a target that does not read our pongs, are
+// answered with the newest one, and keep nothing else.
 func TestPingFlood(t *testing.T) {
-	const flood = 200_000
+	const flood = 900 // and one
 	flooded, pongs := make(chan struct{}), make(chan []string, 1)
 	u := rude(t, func(p *peer) {
 		p.send(p.answer())
-		for range flood / 1000 {
-			p.send(strings.Repeat(frame(wire.OpPing, "old"), 1000))
-		}
+		p.send(strings.Repeat(frame(wire.OpPing, "old"), flood))
 		p.send(frame(wire.OpPing, "newest") + frame(wire.OpText, "flooded"))
 		<-flooded
 		p.message()

@@ -51,6 +51,12 @@ func (m *machine) judge(h wire.Header) event {
 			m.kind = wire.Binary
 		}
 	}
+	if begins {
+		m.fragments = 0
+	}
+	if m.fragments++; m.fragments > freeFragments+len(m.data)/fragmentBytes {
+		return m.fail(wire.ClosePolicy, "a message is in too many fragments")
+	}
 	m.open = true
 	if h.Length > int64(m.bound()-len(m.data)) {
 		return m.tooBig()

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"github.com/polysocket/polysocket/internal/budget"
 )
 
 // deflateTail ends a compressed message: first the four bytes that its sender
@@ -19,6 +21,9 @@ const deflateTail = "\x00\x00\xff\xff" + "\x01\x00\x00\xff\xff"
 const maxStreams = 256
 
 var errTooBig = errors.New("inflated, the message is over the limit")
+
+// inflaterSize is what an inflater takes, in bytes.
+const inflaterSize = 40 << 10
 
 // An inflater is the 40 kB that inflating takes. It remembers nothing between
 // messages: no context is taken over.
@@ -34,8 +39,9 @@ var inflaters = sync.Pool{New: func() any {
 }}
 
 // inflate inflates the payload of one message, which it takes over. The result
-// may have limit bytes, and grows as there is something to put in.
-func inflate(payload []byte, limit int) ([]byte, error) {
+// may have limit bytes, and grows as there is something to put in. The account counts
+// what that takes meanwhile.
+func inflate(payload []byte, limit int, account *budget.Account) ([]byte, error) {
 	if len(payload) == 0 {
 		// An empty message is one byte (§7.2.3.6). But browsers take this too.
 		return nil, nil
@@ -47,9 +53,15 @@ func inflate(payload []byte, limit int) ([]byte, error) {
 	z.begin(nil)
 
 	out := make([]byte, 0, min(2*len(payload)+64, limit+1))
+	held := inflaterSize + cap(out)
+	account.Add(held)
+	defer func() { account.Add(-held) }()
 	for streams := 1; ; {
 		if len(out) == cap(out) {
-			out = append(make([]byte, 0, min(2*cap(out), limit+1)), out...)
+			more := min(2*cap(out), limit+1) - cap(out)
+			account.Add(more)
+			held += more
+			out = append(make([]byte, 0, cap(out)+more), out...)
 		}
 		n, err := z.out.Read(out[len(out):cap(out)])
 		out = out[:len(out)+n]

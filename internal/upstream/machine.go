@@ -3,6 +3,7 @@ package upstream
 import (
 	"unicode/utf8"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -52,9 +53,13 @@ type machine struct {
 	control []byte // a control frame's payload
 
 	open       bool // a message is begun: more fragments come
+	fragments  int  // it has so far
 	kind       wire.Kind
 	compressed bool
 	data       []byte
+
+	controls int             // control frames that came, for whoever counts them
+	account  *budget.Account // for what inflating takes
 
 	over bool
 }
@@ -151,6 +156,7 @@ func (m *machine) filled(n int) event {
 func (m *machine) endControl() event {
 	payload := m.control
 	m.control = nil
+	m.controls++
 	switch m.frame.Opcode {
 	case wire.OpPing:
 		return event{what: ping, data: payload}
@@ -177,7 +183,10 @@ func (m *machine) endMessage() event {
 	m.data, m.open = nil, false
 	if m.compressed {
 		var err error
-		switch data, err = inflate(data, m.limit); {
+		most := mostInflated(len(data), m.limit)
+		switch data, err = inflate(data, most, m.account); {
+		case err == errTooBig && most < m.limit:
+			return m.fail(wire.ClosePolicy, "a message is compressed beyond reason")
 		case err == errTooBig:
 			return m.tooBig()
 		case err != nil:

@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"time"
+
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -14,6 +16,7 @@ func (c *Conn) run() {
 	c.settle() // what was sent before Start may be full, or not any more
 	buffer := make([]byte, readBuffer)
 	last := c.receive(buffer)
+	c.charge(0)
 	switch last.what {
 	case closing:
 		c.answerClose(last.code, last.data) // as it came: so do browsers
@@ -65,6 +68,12 @@ func (c *Conn) receive(buffer []byte) event {
 				in = buffer[:n]
 			}
 		}
+		c.charge(cap(c.machine.data))
+		if n := c.machine.controls; n > 0 {
+			if c.machine.controls = 0; !c.control.allows(n, time.Now()) {
+				return c.machine.fail(wire.ClosePolicy, "too many control frames in a second")
+			}
+		}
 		switch ev.what {
 		case message:
 			c.handler.OnMessage(wire.Frame{Kind: ev.kind, Data: ev.data})
@@ -75,6 +84,14 @@ func (c *Conn) receive(buffer []byte) event {
 		}
 	}
 	return event{}
+}
+
+// charge counts what the machine's message takes.
+func (c *Conn) charge(bytes int) {
+	if bytes != c.charged {
+		c.account.Add(bytes - c.charged)
+		c.charged = bytes
+	}
 }
 
 // tellClosed calls OnClosed, and lets no other call come after it.

@@ -37,6 +37,9 @@ type BatchReader struct {
 	open    bool  // whether there is one
 	closed  bool  // a Close frame has come
 	err     error // what is wrong with what comes next
+
+	tellOf func(change int) // told of what the buffers take; nil: nobody
+	told   int
 }
 
 // NewBatchReader makes a BatchReader. A message of more than limit bytes is
@@ -44,6 +47,31 @@ type BatchReader struct {
 func NewBatchReader(body io.Reader, limit int) *BatchReader {
 	return &BatchReader{body: body, limit: limit}
 }
+
+// Count has f told of each change of what the buffers take, in bytes. Release is then to
+// be called.
+func (b *BatchReader) Count(f func(change int)) { b.tellOf = f }
+
+// Release lets go of the buffers. Nothing is read after it.
+func (b *BatchReader) Release() {
+	b.buf, b.at, b.message = nil, 0, Frame{}
+	b.tell()
+}
+
+func (b *BatchReader) tell() {
+	held := cap(b.buf)
+	if b.open {
+		held += cap(b.message.Data)
+	}
+	if b.tellOf != nil && held != b.told {
+		b.tellOf(held - b.told)
+		b.told = held
+	}
+}
+
+// Between tells whether what was read so far ends with a whole message, and all was
+// handed out.
+func (b *BatchReader) Between() bool { return b.at == len(b.buf) && !b.open }
 
 // Next gives the messages that have arrived, and waits for one where there is
 // none: at most count, and no more once they have size bytes. Their data are good
@@ -87,6 +115,7 @@ func (b *BatchReader) fill() bool {
 		b.buf = b.buf[:copy(b.buf, rest)]
 	}
 	b.at = 0
+	b.tell()
 	n, err := b.body.Read(b.buf[len(b.buf):cap(b.buf)])
 	b.buf = b.buf[:len(b.buf)+n]
 	b.done = err

@@ -22,6 +22,7 @@ const (
 	ClosePolicy         CloseCode = 1008
 	CloseTooBig         CloseCode = 1009
 	CloseServiceRestart CloseCode = 1012
+	CloseTryAgainLater  CloseCode = 1013
 )
 
 // MaxCloseReason is the room for a reason in a Close frame, in bytes: a control

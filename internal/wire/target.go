@@ -22,12 +22,8 @@ func ParseTarget(s string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	switch {
-	case err != nil:
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err // without the URL itself, which may hold secrets
-		}
-		return nil, fmt.Errorf("not a URL: %w", err)
+	case err != nil: // which has a piece of the URL in it, and that may hold secrets
+		return nil, errors.New("not a URL: something of it is malformed, or not escaped")
 	case u.Scheme != "ws" && u.Scheme != "wss": // url.Parse has lowered it
 		return nil, errors.New("not an absolute ws:// or wss:// URL")
 	case u.Hostname() == "":
