@@ -113,7 +113,6 @@ type good struct {
 	*testing.T
 	router, relay *server
 	echo          string
-	created       atomic.Int64
 }
 
 // open opens a socket, also when it has to wait until there is room for one.

@@ -13,7 +13,10 @@ func TestReadKey(t *testing.T) {
 		k, err := config.ReadKey(config.Sources{
 			File: "acme.yaml", Data: []byte(yaml),
 			Env: func(name string) (string, bool) {
-				return strings.Repeat("s", 32), name == "ACME_SECRET"
+				if name == "ACME_SECRET" {
+					return strings.Repeat("s", 32), true
+				}
+				return "", false
 			},
 			ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist },
 		})
