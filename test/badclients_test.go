@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,7 +112,6 @@ type good struct {
 	*testing.T
 	router, relay *server
 	echo          string
-	created       atomic.Int64
 }
 
 // open opens a socket, also when it has to wait until there is room for one.
