@@ -88,6 +88,12 @@ func (a *answer) check() {
 	if got := a.header.Get("X-Content-Type-Options"); got != "nosniff" {
 		a.t.Errorf("any.no-store: %v\n  X-Content-Type-Options: %q", a, got)
 	}
+	if got := a.header.Get("Referrer-Policy"); got != "no-referrer" {
+		a.t.Errorf("any.no-store: %v\n  Referrer-Policy: %q", a, got)
+	}
+	if a.header.Get("Cross-Origin-Resource-Policy") == "" {
+		a.t.Errorf("any.no-store: %v\n  no Cross-Origin-Resource-Policy", a)
+	}
 	if a.t.srv.HTTP == "1.0" && len(a.proto.TransferEncoding) > 0 {
 		a.t.Errorf("any.http10: %v\n  Transfer-Encoding: %q", a, a.proto.TransferEncoding)
 	}

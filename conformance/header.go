@@ -16,6 +16,8 @@ var headerRules = []rule{
 	on("any.headers", "64 KiB", testHeaderSize),
 	on("any.headers", "10 s", testHeaderTime, plain),
 	on("any.headers", "idle", testIdle, plain, long),
+	on("any.pace", "drips", testBodyDrips, plain),
+	on("any.pace", "announced", testBodyAnnounced, plain),
 }
 
 func testHeaderSize(t *T) {
@@ -57,6 +59,51 @@ func testHeaderTime(t *T) {
 	if d := time.Since(began); d < 7*time.Second || d > 15*time.Second {
 		t.Errorf("any.headers: a request's headers trickled in\n  got: an end after %v, want 10s", d.Round(time.Millisecond))
 	}
+}
+
+// testBodyDrips lets a body trickle in, which buys it a little time only.
+func testBodyDrips(t *T) { bodyTrickles(t, "POST /create HTTP/1.1", true) }
+
+// testBodyAnnounced announces a body that does not come, to what takes none, and then sends something late that must not
+// be taken for another request.
+func testBodyAnnounced(t *T) {
+	bodyTrickles(t, "GET /j/none HTTP/1.1", false)
+	bodyTrickles(t, "POST /s/none?t=t HTTP/1.1", false)
+}
+
+func bodyTrickles(t *T, line string, drips bool) {
+	nc, err := t.dial(t.Context(), t.base.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	fmt.Fprintf(nc, "%s\r\nHost: %s\r\nContent-Length: 1000\r\n\r\n", line, t.base.Host)
+	began := time.Now()
+	said, smuggled := "", false
+	for time.Since(began) < 2*patience {
+		nc.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+		p := make([]byte, 4096)
+		n, err := nc.Read(p)
+		said += string(p[:n])
+		if strings.Count(said, "HTTP/1.1 ") > 1 {
+			t.Errorf("any.pace: %s, whose body is late\n  got: %q, want no answer to what stands in the body", line, said)
+			return
+		}
+		if err == nil { // an answer, which may come before the end
+			continue
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		switch {
+		case drips:
+			_, _ = nc.Write([]byte("x")) // where it fails, so does the reading
+		case !smuggled && time.Since(began) > 7*time.Second:
+			smuggled = true
+			fmt.Fprintf(nc, "GET /relay?host=x HTTP/1.1\r\nHost: %s\r\n\r\n", t.base.Host)
+		}
+	}
+	t.Errorf("any.pace: %s, with a body that does not come\n  got: no end after %v", line, 2*patience)
 }
 
 // testIdle leaves connections idle for less than 75 s, and asks again.

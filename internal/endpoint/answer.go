@@ -139,6 +139,7 @@ func Abandon() { panic(http.ErrAbortHandler) }
 
 // NotFound answers a path that is no endpoint.
 func NotFound(w http.ResponseWriter) {
+	unstored(w.Header())
 	AllowOrigin(w.Header(), "*")
 	Answer{}.Error(w, wire.Errorf(wire.NotFound, "no such path: a router has /create, /relay and /ticket, a relay /s/{socket}, /j/{socket}, /x/{socket}, /e/{socket} and /m"))
 }

@@ -28,6 +28,7 @@ type Body struct {
 	got   int64
 	idle  time.Duration // what may pass between two reads; 0: the pace holds
 	until time.Time     // the latest; zero: none
+	ended bool          // it is read to its end
 	over  bool          // it has no deadline any more: it is at its end, or was interrupted
 }
 
@@ -41,7 +42,7 @@ func Paced(w http.ResponseWriter, r *http.Request) *Body {
 	if b, ok := r.Body.(*Body); ok {
 		return b
 	}
-	if r.ContentLength == 0 || r.Body == nil {
+	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
 	b := &Body{body: r.Body, control: http.NewResponseController(w), began: time.Now()}
@@ -78,6 +79,16 @@ func (b *Body) Until(t time.Time) {
 	b.until = t
 	b.mu.Unlock()
 	b.hurry()
+}
+
+// Ended tells whether it was read to its end.
+func (b *Body) Ended() bool {
+	if b == nil {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ended
 }
 
 // Interrupt ends the reading, also one that is under way.
@@ -121,7 +132,8 @@ func (b *Body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.got += int64(n)
-	if errors.Is(err, io.EOF) && !b.over {
+	b.ended = b.ended || errors.Is(err, io.EOF)
+	if b.ended && !b.over {
 		b.over = true
 		// What is read of the connection from now on is the next request, or the hangup.
 		_ = b.control.SetReadDeadline(time.Time{})

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/polysocket/polysocket/internal/budget"
 	"github.com/polysocket/polysocket/internal/wire"
 )
 
@@ -25,9 +26,21 @@ func (k *nullSink) Detached(_ string, next uint64, _ Why) { k.next = next }
 
 // One message of 100 bytes each way: a numbered send with its answer, and a
 // message of the target's read by a poll that acknowledges the one before.
-func BenchmarkRoundTrip(b *testing.B) {
+func BenchmarkRoundTrip(b *testing.B) { roundTrip(b, nil) }
+
+// The same where a relay counts what waits.
+func BenchmarkRoundTripCharged(b *testing.B) {
+	var all budget.Budget
+	all.SetLimit(1 << 30)
+	account, leave := all.Open(func() {})
+	defer leave()
+	roundTrip(b, account)
+}
+
+func roundTrip(b *testing.B, account *budget.Account) {
 	config := Config{}.WithDefaults()
 	s := New("id", nullUpstream{}, &config, func() {})
+	s.Charge(account)
 	defer s.Drop()
 	frames := []wire.Frame{{Kind: wire.Binary, Data: make([]byte, 100)}}
 	done := func(r Result) {

@@ -147,8 +147,14 @@ func (h *Handler) early(w http.ResponseWriter, r *http.Request, answer func()) {
 	_ = c.EnableFullDuplex()
 	answer()
 	if r.ProtoMajor == 1 { // over HTTP/2 the answer ends with the handler, and clients look whenever they like
-		endpoint.Paced(w, r).Until(time.Now().Add(overlongTime))
+		body := endpoint.Paced(w, r)
+		body.Until(time.Now().Add(overlongTime))
 		endpoint.Overlong(r, int64(h.messageLimit))
+		// What is left of it must not be taken for the next request, which net/http sees to
+		// only where the answer comes after the body.
+		if !body.Ended() {
+			endpoint.Abandon()
+		}
 	}
 }
 
