@@ -79,6 +79,7 @@ type Relay struct {
 	leases   *leases
 	handler  *transport.Handler
 	outage   outage
+	dialling outage
 	changed  chan struct{}             // asks Run to announce at once
 	heard    atomic.Pointer[time.Time] // when the last announcement was heard; nil: none was
 	shut     context.Context           // ends with Shut, and with it what is being opened
@@ -94,6 +95,7 @@ func New(o Options) *Relay {
 		outage:  outage{log: o.Log, lost: "the bus is lost: no router can pick this relay", back: "the bus is back: routers can pick this relay"},
 		changed: make(chan struct{}, 1),
 	}
+	r.dialling = outage{log: o.Log, lost: "the relay cannot open sockets, and leaves them to others", back: "the relay can open sockets again"}
 	r.leases = newLeases(o.Bus, &outage{
 		log: o.Log, lost: "the bus is lost: sockets cease to count towards their limits", back: "the bus is back: sockets count towards their limits",
 	})
@@ -161,17 +163,29 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 	})
 	if err != nil {
 		r.sockets.cancel()
-		if r.shut.Err() != nil {
+		if r.shut.Err() != nil || r.unable(err) {
 			err = bus.ErrDeclined
 		}
 		return bus.OpenReply{}, p.because(err)
 	}
+	r.unable(nil)
 	id := rand.Text() // 130 random bits
 	if !r.sockets.add(id, p, conn, &settings.Session) {
 		conn.Abort()
 		return bus.OpenReply{}, p.because(bus.ErrDeclined)
 	}
 	return bus.OpenReply{Socket: id, Protocol: conn.Protocol()}, nil
+}
+
+// unable tells whether a dial has failed for what this relay cannot: another may. It
+// logs that.
+func (r *Relay) unable(err error) bool {
+	var said *wire.Error
+	unable := errors.As(err, &said) && said.Code == wire.NoRelay
+	if unable || err == nil {
+		r.dialling.note(err)
+	}
+	return unable
 }
 
 // attempt counts the attempts at connections towards the rates of their addresses.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,30 @@ func code(err error) wire.ErrorCode {
 		return e.Code
 	}
 	return ""
+}
+
+// A relay that cannot tell what is to be kept from callers leaves sockets to others, else
+// it would have most of them, and fail all: it holds the fewest. The log says why.
+func TestOpenUnable(t *testing.T) {
+	log := new(journal)
+	guard := upstream.Rules{AnyPort: true, Redis: func() []string { return []string{"redis.internal:6379"} }, Resolver: nameless{}}.Guard()
+	r := New(Options{Bus: membus.New(), Settings: Settings{Dialer: upstream.Dialer{Guard: guard}}, Log: slog.New(slog.NewTextHandler(log, nil))})
+	t.Cleanup(r.Shut)
+	for range 2 {
+		if _, err := r.Open(t.Context(), bus.OpenRequest{Target: "ws://192.0.2.1/"}); !errors.Is(err, bus.ErrDeclined) {
+			t.Errorf("open: %v, want %v", err, bus.ErrDeclined)
+		}
+	}
+	if n := log.count("redis.internal:6379"); n != 1 {
+		t.Errorf("the log says why %d times", n)
+	}
+}
+
+// A nameless resolver knows no name.
+type nameless struct{}
+
+func (nameless) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return nil, errors.New("no name is known here")
 }
 
 func TestOpen(t *testing.T) {

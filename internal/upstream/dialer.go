@@ -66,7 +66,7 @@ type Request struct {
 //
 // An error is ctx's own once ctx is done, and else a *wire.Error: TargetDenied,
 // which takes its time, TargetUnreachable, TargetRefused, TargetTimeout, NoRelay
-// where the Guard cannot tell what may be dialled, or BadRequest for a Request
+// where the Guard cannot tell what may be dialled (which wraps why), or BadRequest for a Request
 // that no handshake can hold.
 func (d *Dialer) Dial(ctx context.Context, r Request) (*Conn, error) {
 	began := time.Now()

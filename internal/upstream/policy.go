@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -64,8 +65,8 @@ type gate struct {
 }
 
 // gate looks at this machine and at Redis, and is the guard for one dial, which
-// may go to the ports besides those that all may. An error is a *wire.Error, or
-// ctx's.
+// may go to the ports besides those that all may. An error is a *wire.Error, or ctx's,
+// and says besides what the caller is not told.
 func (g Guard) gate(ctx context.Context, ports []uint16) (*gate, error) {
 	if g.open {
 		return nil, nil
@@ -76,7 +77,7 @@ func (g Guard) gate(ctx context.Context, ports []uint16) (*gate, error) {
 	}
 	own, err := p.own.get()
 	if err != nil {
-		return nil, errUnready
+		return nil, fmt.Errorf("%w: this machine's addresses: %w", errUnready, err)
 	}
 	at := &gate{policy: p, ports: ports, own: own}
 	if p.listeners != nil {
@@ -90,7 +91,7 @@ func (g Guard) gate(ctx context.Context, ports []uint16) (*gate, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, errUnready
+		return nil, fmt.Errorf("%w: the addresses of Redis: %w", errUnready, err)
 	}
 	for _, to := range endpoints {
 		if at.isOwn(to.Addr()) { // it may listen at more addresses than at that

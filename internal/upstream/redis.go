@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -80,11 +81,11 @@ func (r *redis) endpoints(ctx context.Context) ([]netip.AddrPort, error) {
 	defer r.mu.Unlock()
 	for _, address := range list {
 		if host, port, splits := splitHostPort(address); !splits {
-			return nil, errUnresolved
+			return nil, fmt.Errorf("%w: %s", errUnresolved, address)
 		} else if addr, err := netip.ParseAddr(host); err == nil {
 			r.see(netip.AddrPortFrom(addr, port))
 		} else if host != "" && !r.names[address].known {
-			return nil, errUnresolved
+			return nil, fmt.Errorf("%w: %s", errUnresolved, address)
 		}
 	}
 	all := make([]netip.AddrPort, 0, len(r.seen))

@@ -64,6 +64,21 @@ func TestUser(t *testing.T) {
 			if err := relay.Release(t.Context(), []bus.Lease{place}); err != nil {
 				t.Error(err)
 			}
+			if _, err := router.Take(t.Context(), []bus.Rate{{Name: "creates:x", Every: time.Second, Burst: 2}}); err != nil {
+				t.Error(err)
+			}
+			if err := router.PutTicket(t.Context(), "hash", []byte("x"), time.Minute); err != nil {
+				t.Error(err)
+			}
+			if got, err := router.TakeTicket(t.Context(), "hash"); err != nil || string(got) != "x" {
+				t.Errorf("the ticket is %q, %v", got, err)
+			}
+			if ok, err := router.PutKey(t.Context(), bus.KeyRecord{ID: "k", Version: 1}, 0); err != nil || !ok {
+				t.Errorf("put a key: %v, %v", ok, err)
+			}
+			if _, changed, err := relay.ListKeys(t.Context(), nil); err != nil || len(changed) != 1 {
+				t.Errorf("the keys are %v, %v", changed, err)
+			}
 			if err := relay.Withdraw(t.Context(), "a"); err != nil {
 				t.Error(err)
 			}
