@@ -27,10 +27,10 @@ keep_found() {
 	[ -d "$found" ] || return 0
 	mkdir -p "$folder"
 	have=$(find "$folder" -type f | wc -l)
-	find "$found" -type f -size "-${largest}c" -printf '%s %p\n' | sort -n | while read -r _ path; do
+	while read -r _ path; do
 		[ "$have" -lt "$kept" ] || break
 		[ -e "$folder/${path##*/}" ] || { cp "$path" "$folder/" && have=$((have + 1)); }
-	done
+	done < <(find "$found" -type f -size "-${largest}c" -printf '%s %p\n' | sort -n)
 }
 
 built=

@@ -47,8 +47,9 @@ type down struct {
 	paused bool         // the upstream does not read
 
 	reader     *reader
-	delivering bool // somebody is in the loop of deliver
-	reading    bool // and a sink is looking at the queue
+	delivering bool          // somebody is in the loop of deliver
+	taking     *reader       // and this one's sink is looking at the queue
+	taken      chan struct{} // closed when it has taken; nil where nobody waits for that
 }
 
 // A reader is a sink that is attached.
@@ -58,7 +59,6 @@ type reader struct {
 	next     uint64 // the number it is to get next
 	full     bool
 	ready    bool // Ready came after the last Deliver began
-	busy     bool // in Deliver
 	detached bool
 	why      Why
 	told     bool // Detached was called, or is about to be
@@ -70,9 +70,7 @@ func (d *down) last() uint64 { return d.acked + uint64(len(d.queue)) }
 // Attach makes the sink the socket's reader. An older one is superseded. With an
 // ack, reading starts after the highest that was acknowledged and goes on after
 // it; without, it starts with what is unacknowledged and what the sink takes
-// counts as acknowledged. first is the number of the message that it starts with; a
-// later one where an older reader takes some in this moment that need no
-// acknowledgement.
+// counts as acknowledged. first is the number of the message that it starts with.
 //
 // An error means that the sink is not attached, and an older one undisturbed.
 func (s *Session) Attach(sink Sink, ack Ack) (first uint64, err error) {
@@ -81,13 +79,36 @@ func (s *Session) Attach(sink Sink, ack Ack) (first uint64, err error) {
 	if err := s.acknowledge(ack); err != nil {
 		return 0, err
 	}
-	if s.down.reader != nil {
-		s.detach(s.down.reader, Superseded)
+	s.supersede()
+	if s.state == ended { // an older one took the close
+		return 0, errNoSocket
 	}
 	first = s.down.acked + 1
 	s.down.reader = &reader{sink: sink, once: !ack.Given, next: first}
 	s.deliver()
 	return first, nil
+}
+
+// supersede detaches the reader that is there. What a sink takes in this moment that needs
+// no acknowledgement is waited for: its client may have it by now, and ask for
+// what follows.
+func (s *Session) supersede() {
+	d := &s.down
+	for {
+		if d.reader != nil {
+			s.detach(d.reader, Superseded)
+		}
+		if d.taking == nil || !d.taking.once {
+			return
+		}
+		if d.taken == nil {
+			d.taken = make(chan struct{})
+		}
+		taken := d.taken
+		s.mu.Unlock()
+		<-taken
+		s.mu.Lock()
+	}
 }
 
 // Detach lets go of the sink, unless that has happened already. Either way its
@@ -176,7 +197,7 @@ func (s *Session) forget(n uint64) {
 		s.end()
 		return
 	}
-	if !d.reading { // else they go with the array that they lie in
+	if d.taking == nil { // else they go with the array that they lie in
 		clear(gone)
 	}
 	if len(d.queue) == 0 {
@@ -217,14 +238,18 @@ func (s *Session) deliver() {
 		sent := d.sent
 		// An answer may overtake this loop, so it is counted as sent before it is.
 		d.sent = max(d.sent, d.last())
-		r.ready, r.busy, d.reading = false, true, true
+		r.ready, d.taking = false, r
 		s.mu.Unlock()
 		taken, outcome := r.sink.Deliver(s.id, r.next, frames)
 		s.mu.Lock()
-		r.busy, d.reading = false, false
+		d.taking = nil
 		r.next += uint64(taken)
 		d.sent = max(sent, r.next-1, d.acked)
 		s.settle(r, outcome)
+		if d.taken != nil {
+			close(d.taken)
+			d.taken = nil
+		}
 	}
 	d.delivering = false
 }
@@ -250,7 +275,7 @@ func (s *Session) detach(r *reader, why Why) {
 		s.down.reader = nil
 	}
 	r.detached, r.why = true, why
-	if !r.busy { // else settle tells it
+	if s.down.taking != r { // else settle tells it
 		s.tellDetached(r)
 	}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -177,24 +178,62 @@ func TestPollSuperseded(t *testing.T) {
 	})
 }
 
-// A reader that comes while an older one is in Deliver gets its turn after it.
+// A reader that comes while an older one is in Deliver gets its turn after it, and
+// knows by then with which message it starts.
 func TestPollSupersededWithinDeliver(t *testing.T) {
 	for _, ack := range []Ack{given(0), none} {
 		example(t, Config{}, func(r *rig) {
 			r.target("a", "b")
 			old, k := r.sink(1, More), r.sink(0, Done)
-			old.each = func(uint64, []wire.Frame) { r.attach(k, ack) }
+			first := make(chan uint64, 1)
+			old.each = func(uint64, []wire.Frame) {
+				go func() {
+					n, err := r.s.Attach(k, ack)
+					if err != nil {
+						r.Errorf("attach: %v", err)
+					}
+					first <- n
+				}()
+				time.Sleep(time.Second) // so that it has come
+			}
 			r.attach(old, ack)
+			r.after(0)
 			r.reads(old, "a")
 			r.gone(old, Superseded)
-			if ack.Given {
-				r.reads(k, "a", "b")
-			} else {
-				r.reads(k, "b")
+			want := []string{"a", "b"}
+			if !ack.Given {
+				want = want[1:]
 			}
+			r.reads(k, want...)
 			r.gone(k, Finished)
+			if n := <-first; n != uint64(3-len(want)) {
+				t.Errorf("it starts with %d, and reads %q", n, want)
+			}
 		})
 	}
+}
+
+// A reader that comes while an older one takes the close, and all that goes before it, has
+// come to an end.
+func TestPollSupersededWithinClose(t *testing.T) {
+	example(t, Config{}, func(r *rig) {
+		old := r.sink(0, Done)
+		failed := make(chan error, 1)
+		old.each = func(uint64, []wire.Frame) {
+			go func() {
+				_, err := r.s.Attach(r.sink(0, Done), none)
+				failed <- err
+			}()
+			time.Sleep(time.Second)
+		}
+		r.target("a")
+		r.s.OnClosed(1000, nil)
+		r.attach(old, none)
+		r.reads(old, "a", "close 1000 ")
+		if err := <-failed; err == nil {
+			t.Error("it is attached to what has ended")
+		}
+	})
 }
 
 // A sink that is full gets nothing before it is ready.
