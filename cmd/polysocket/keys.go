@@ -111,6 +111,9 @@ func (l *keysList) Run(ctx context.Context, k *kong.Context) error {
 	}
 	for _, k := range keys {
 		in := "Redis"
+		if len(k.Targets) == 0 { // which every key has
+			in += ", and cannot be read"
+		}
 		if store.configured(k.ID) {
 			in += ", and does not hold"
 		}

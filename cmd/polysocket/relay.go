@@ -87,7 +87,7 @@ func newRelayTenant(p *process) *relayTenant {
 	t.stop = stop
 	go func() {
 		defer close(t.done)
-		known := func() { p.log.Info("routers know of the relay") }
+		known := func() { p.log.Info("the relay is announced to routers") }
 		if err := t.relay.Run(ctx, known); !errors.Is(err, context.Canceled) {
 			p.web.failed <- stopped("the relay", err)
 		}

@@ -25,13 +25,15 @@ type KeyRecord struct {
 	Version uint64
 	// Data is the record; nil: the key was deleted, which stays known.
 	Data []byte
+	// Unread says that the record is there and cannot be read, as one that was kept with
+	// another cluster's secret. It has no Data, and its Version is what somebody says.
+	Unread bool
 }
 
 // Keys is where keys are kept that all routers have in common.
 type Keys interface {
 	// ListKeys lists the ids of all records, and those records whose version is not
-	// the one that the caller knows. Records that cannot be read are left out of the
-	// second, and logged.
+	// the one that the caller knows. Those that cannot be read are logged.
 	ListKeys(ctx context.Context, known map[string]uint64) (ids []string, changed []KeyRecord, err error)
 	// PutKey puts a record in the place of that of a version (0: there is none), and
 	// has those who watch told. It is false where another version is there.

@@ -52,7 +52,7 @@ func TestCustomers(t *testing.T) {
 			Audience: "us", Origins: []string{"https://app.example.com", "https://*.example.com"}, Targets: []string{"wss://ws.example.com/*"},
 			NoJSONP: true, Limit: 1000, KeyLimit: 5000, Rate: auth.Rate{Count: 50, Per: time.Second},
 		},
-		{ID: "pem", PublicKey: publicKey, Targets: []string{"wss://ws.example.com/*"}},
+		{ID: "pem", PublicKey: strings.TrimSpace(publicKey), Targets: []string{"wss://ws.example.com/*"}},
 	}
 	if diff := cmp.Diff([]auth.Key(want), []auth.Key(got.Keys)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

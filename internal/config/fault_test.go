@@ -42,9 +42,9 @@ func TestBadFiles(t *testing.T) {
 		{"a star", "router:\n  host: *.example.com", `polysocket.yaml:4: it is not YAML: what begins with * has to stand in quotes`},
 		{"no UTF-8", "relay: {zone: \xff}", `polysocket.yaml:3: it is not YAML: this line is not UTF-8`},
 
-		{"no size", "limits: {message: many}", `polysocket.yaml:3: limits.message: "many" is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB`},
-		{"a unit that is none", "limits: {buffer: 16MB}", `polysocket.yaml:3: limits.buffer: "16MB" is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB`},
-		{"a huge size", "limits: {buffer: 99999999999999999999999}", `polysocket.yaml:3: limits.buffer: "99999999999999999999999" is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB`},
+		{"no size", "limits: {message: many}", `polysocket.yaml:3: limits.message: "many" is not a size from 1 byte to less than 2 GiB: write 65536, 64KiB or 16MiB`},
+		{"a unit that is none", "limits: {buffer: 16MB}", `polysocket.yaml:3: limits.buffer: "16MB" is not a size from 1 byte to less than 2 GiB: write 65536, 64KiB or 16MiB`},
+		{"a huge size", "limits: {buffer: 99999999999999999999999}", `polysocket.yaml:3: limits.buffer: "99999999999999999999999" is not a size from 1 byte to less than 2 GiB: write 65536, 64KiB or 16MiB`},
 		{"a message too large", "limits: {message: 1.5GiB}", `polysocket.yaml:3: limits.message: "1.5GiB" is more than a message can have: write 1GiB or less`},
 		{"a time without a unit", "limits: {grace: 30}", `polysocket.yaml:3: limits.grace: "30" has no unit: write 30s, 500ms or 2m`},
 		{"no time", "limits: {grace: long}", `polysocket.yaml:3: limits.grace: "long" is not a time: write 30s, 500ms or 2m`},
@@ -115,7 +115,7 @@ func TestBadSources(t *testing.T) {
 		s    Sources
 		want string
 	}{
-		{"environment", sources(needed, "POLYSOCKET_LIMITS_MESSAGE", "many"), `POLYSOCKET_LIMITS_MESSAGE: "many" is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB`},
+		{"environment", sources(needed, "POLYSOCKET_LIMITS_MESSAGE", "many"), `POLYSOCKET_LIMITS_MESSAGE: "many" is not a size from 1 byte to less than 2 GiB: write 65536, 64KiB or 16MiB`},
 		{"a list of the environment", sources(needed, "POLYSOCKET_TARGETS_ALLOW_PRIVATE", "10.0.0.0/8,,"), `POLYSOCKET_TARGETS_ALLOW_PRIVATE: "" is not a network: write 127.0.0.0/8 or fd00::/8`},
 		{"a flag", withFlag("relay.zone", "a b"), `--zone: "a b" is not a zone: write at most 64 letters, digits, dots, dashes and underscores, as eu-1`},
 		{"every address by a flag", every, `--listen: 0.0.0.0:1 is every address of the machine, so relay.host has to say by which name clients reach it, as tom.example.com:9001`},

@@ -20,7 +20,7 @@ var units = []struct {
 func (s *Size) UnmarshalText(text []byte) error {
 	n, err := parseBytes(string(text), math.MaxInt32)
 	if err != nil {
-		return fmt.Errorf("%s is not a size from 1 byte to 2 GiB: write 65536, 64KiB or 16MiB", quote(string(text)))
+		return fmt.Errorf("%s is not a size from 1 byte to less than 2 GiB: write 65536, 64KiB or 16MiB", quote(string(text)))
 	}
 	*s = n
 	return nil

@@ -119,6 +119,8 @@ func (k *Keyring) take(ids []string, records []bus.KeyRecord) (changed bool) {
 	for _, r := range records {
 		old, known := k.kept[r.ID]
 		switch {
+		case r.Unread: // what was read before stands
+			continue
 		case known && r.Version < old.version:
 			k.say(r.ID, "Redis has an older record of a key than it had before: what was read before stands", nil)
 			continue

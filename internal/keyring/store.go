@@ -37,6 +37,10 @@ func (s Store) all(ctx context.Context) (map[string]record, map[string]uint64, e
 	keys, versions := map[string]record{}, map[string]uint64{}
 	for _, r := range records {
 		versions[r.ID] = r.Version
+		if r.Unread {
+			keys[r.ID] = record{Key: auth.Key{ID: r.ID}, bad: fmt.Errorf("the record of %q was kept with another cluster_secret, or somebody has changed it: put another in its place by keys add --replace, or revoke the key", r.ID)}
+			continue
+		}
 		if r.Data == nil {
 			keys[r.ID] = record{}
 			continue

@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -81,4 +82,40 @@ func TestStoreUnread(t *testing.T) {
 	if k, err := s.Get(t.Context(), "new"); err != nil || len(k.Tokens) != 1 {
 		t.Errorf("%v %v", k, err)
 	}
+}
+
+// A record that was kept with another cluster's secret can be replaced and revoked.
+func TestStoreOtherSecret(t *testing.T) {
+	kept := membus.New()
+	s := keyring.Store{Bus: unread{kept}}
+	for _, id := range []string{"old", "older"} {
+		if err := (keyring.Store{Bus: kept}).Add(t.Context(), key(id, id), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, err := range map[string]error{
+		"show": func() error { _, err := s.Get(t.Context(), "old"); return err }(),
+		"add":  s.Add(t.Context(), key("old", "x"), false), "revoke a token": s.RevokeToken(t.Context(), "old", idOf("x"), time.Time{}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "--replace") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := errors.Join(s.Add(t.Context(), key("old", "x"), true), s.Revoke(t.Context(), "older")); err != nil {
+		t.Error(err)
+	}
+	if keys, err := (keyring.Store{Bus: kept}).List(t.Context()); err != nil || len(keys) != 1 || keys[0].Tokens[0].SHA256 != idOf("x") {
+		t.Errorf("%v %v", keys, err)
+	}
+}
+
+// unread is a bus whose records were all kept with another secret.
+type unread struct{ *membus.Bus }
+
+func (u unread) ListKeys(ctx context.Context, known map[string]uint64) ([]string, []bus.KeyRecord, error) {
+	ids, records, err := u.Bus.ListKeys(ctx, known)
+	for i, r := range records {
+		records[i] = bus.KeyRecord{ID: r.ID, Version: r.Version, Unread: true}
+	}
+	return ids, records, err
 }

@@ -48,6 +48,30 @@ func (l *leases) keep(of []bus.Lease) {
 	}
 }
 
+// dialling holds the leases of a socket that is being opened, where that takes long: who
+// has taken them does not renew them. After over it holds none that it did not hold before:
+// they are kept with the socket, or given back by free.
+func (l *leases) dialling(of []bus.Lease) (over func()) {
+	if len(of) == 0 {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done := false
+	late := time.AfterFunc(renewEvery, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !done {
+			l.keep(of)
+		}
+	})
+	return func() {
+		late.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		done = true
+	}
+}
+
 // free has them given back soon; those that are not held are so already.
 func (l *leases) free(of []bus.Lease) {
 	l.mu.Lock()

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"github.com/polysocket/polysocket/internal/bus"
 	"github.com/polysocket/polysocket/internal/bus/membus"
 	"github.com/polysocket/polysocket/internal/session"
+	"github.com/polysocket/polysocket/internal/wire"
 )
 
 // lease has a socket with a place within a limit of one, which a router has taken.
@@ -71,6 +73,40 @@ func TestLeases(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A place is held also while a target takes its time to open, and given back where it
+// does not.
+func TestLeasesOfDial(t *testing.T) {
+	run(t, &poorBus{taking: true}, func(r *running) {
+		s := *r.settings.Load()
+		s.Dialer.Timeout, s.DialsPerAddress = 3*bus.LimitLease, bus.Rate{Every: time.Second, Burst: 1}
+		r.Apply(s)
+		l := bus.Lease{Limit: "token:a", ID: "place a"}
+		if ok, err := r.bus.Acquire(r.Context(), l, 1); !ok || err != nil {
+			r.Fatal(ok, err)
+		}
+		opened := make(chan error, 1)
+		go func() {
+			_, err := r.Open(r.Context(), bus.OpenRequest{Target: "ws://93.184.215.14/", Leases: []bus.Lease{l}})
+			opened <- err
+		}()
+		for range 5 {
+			time.Sleep(bus.LimitLease / 2)
+			if !r.taken("a") {
+				r.Error("it counts no more, and its target may open still")
+				break
+			}
+		}
+		var said *wire.Error
+		if err := <-opened; !errors.As(err, &said) || said.Code != wire.TargetTimeout {
+			r.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if r.taken("a") {
+			r.Error("it counts still")
+		}
+	})
 }
 
 // Many are renewed and given back in batches, and in few calls.

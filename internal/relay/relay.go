@@ -157,11 +157,14 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 	defer context.AfterFunc(r.shut, func() { p.end(nil) })()
 	r.sockets.begin(p)
 	defer r.sockets.begun(p)
+	over := r.leases.dialling(req.Leases)
 	conn, err := settings.Dialer.Dial(p.life, upstream.Request{
 		Target: target, Protocols: req.Protocols, Origin: req.Origin, UserAgent: req.UserAgent,
 		Attempt: r.attempt(settings.DialsPerAddress),
 	})
+	over()
 	if err != nil {
+		r.leases.free(req.Leases)
 		r.sockets.cancel()
 		if r.shut.Err() != nil || r.unable(err) {
 			err = bus.ErrDeclined
@@ -172,6 +175,7 @@ func (r *Relay) Open(ctx context.Context, req bus.OpenRequest) (bus.OpenReply, e
 	id := rand.Text() // 130 random bits
 	if !r.sockets.add(id, p, conn, &settings.Session) {
 		conn.Abort()
+		r.leases.free(req.Leases)
 		return bus.OpenReply{}, p.because(bus.ErrDeclined)
 	}
 	return bus.OpenReply{Socket: id, Protocol: conn.Protocol()}, nil

@@ -24,6 +24,7 @@ type poorBus struct {
 	mu      sync.Mutex
 	down    bool     // announcements and leases fail
 	hangs   bool     // or do not come back
+	taking  bool     // rates do not come back
 	batches [2][]int // of leases, renewed and released, as they came
 }
 
@@ -56,6 +57,17 @@ func (b *poorBus) Announce(ctx context.Context, n bus.Node) error {
 		return err
 	}
 	return b.Bus.Announce(ctx, n)
+}
+
+func (b *poorBus) Take(ctx context.Context, rates []bus.Rate) (time.Duration, error) {
+	b.mu.Lock()
+	taking := b.taking
+	b.mu.Unlock()
+	if taking {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	return b.Bus.Take(ctx, rates)
 }
 
 func (b *poorBus) Renew(ctx context.Context, leases []bus.Lease) error {

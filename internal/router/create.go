@@ -34,15 +34,26 @@ func (rt *Router) create(w http.ResponseWriter, r *http.Request) {
 	c.address = addressOf(r, settings.Proxies)
 	key := c.key()
 	o := rt.nonces.join(key)
-	told := false
+	told, again, left := false, false, false
 	drop := func(s socket) {
 		rt.drop(s)
 		if o.ticket != nil {
 			rt.restore(c.token, o.ticket)
 		}
 	}
-	defer func() { rt.nonces.leave(key, o, told, drop) }()
+	leave := func() {
+		if left {
+			return
+		}
+		left = true
+		if unused := rt.nonces.leave(key, o, told, drop); unused && again && o.ticket != nil {
+			rt.restore(c.token, o.ticket)
+		}
+	}
+	defer leave()
 	if err = rt.admit(r.Context(), settings, c, o); err != nil {
+		again = retried(r.Context(), err)
+		leave() // a ticket is there again when its client hears of it
 		rt.refuse(w, c, err)
 		return
 	}

@@ -43,6 +43,7 @@ type opening struct {
 	notTaken error
 
 	begun   sync.Once
+	used    bool          // it was begun; set by one that waits
 	done    chan struct{} // closed when socket and err are set
 	socket  socket
 	err     error
@@ -84,6 +85,7 @@ func (o *opening) redeem(take func(context.Context) (*ticket, error)) (*ticket, 
 // open does, which ends when the last who waits has left.
 func (n *nonces) begin(key nonceKey, o *opening, open func(context.Context) (socket, error), drop func(socket)) {
 	o.begun.Do(func() {
+		o.used = true
 		go func() {
 			defer o.cancel()
 			s, err := open(o.ctx)
@@ -116,29 +118,32 @@ func (n *nonces) opened(key nonceKey, o *opening, s socket, err error) (abandone
 }
 
 // leave ends a join. told says that the create was answered; where none was, what
-// was opened is dropped.
-func (n *nonces) leave(key nonceKey, o *opening, told bool, drop func(socket)) {
-	if n.left(key, o, told) {
+// was opened is dropped. It is unused where it was the last, and none has begun.
+func (n *nonces) leave(key nonceKey, o *opening, told bool, drop func(socket)) (unused bool) {
+	abandoned, unused := n.left(key, o, told)
+	if abandoned {
 		drop(o.socket)
 	}
+	return unused
 }
 
-// left counts a create out, and tells whether the socket is to be dropped.
-func (n *nonces) left(key nonceKey, o *opening, told bool) (abandoned bool) {
+// left counts a create out, and tells whether the socket is to be dropped, or nobody has
+// begun to open one.
+func (n *nonces) left(key nonceKey, o *opening, told bool) (abandoned, unused bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	o.waiting--
 	o.told = o.told || told
 	if o.waiting > 0 || o.told {
-		return false
+		return false, false
 	}
 	n.forget(key, o)
 	o.cancel()
 	select {
 	case <-o.done:
-		return o.err == nil
+		return o.err == nil, false
 	default:
-		return false // it was not begun, or drops it
+		return false, !o.used // where it was begun, it drops what it opens
 	}
 }
 

@@ -376,6 +376,39 @@ func TestTicketAgain(t *testing.T) {
 	})
 }
 
+// So may one whose token could not be looked at, since the keys are not known yet or the
+// request was cut meanwhile; but not one that was refused.
+func TestTicketUnseen(t *testing.T) {
+	trading(t, func(t *testing.T, r *rig, _ *tickets, policy *revocable) {
+		ring := policy.Authorizer
+		text := r.ticket()
+		policy.Authorizer = unsure{bus.Unavailable()}
+		for range 2 {
+			r.do(page(ours, "token="+text, nonce)).is(t, 503, wire.NoRelay, "")
+		}
+		policy.Authorizer = unsure{wire.Errorf(wire.TokenInvalid, "no")}
+		ctx, cut := context.WithCancel(t.Context())
+		cut()
+		r.do(page(ours, "token="+text, nonce).WithContext(ctx))
+		policy.Authorizer = ring
+		r.do(page(ours, "token="+text, nonce)).socket(t)
+		r.do(page(ours, "token="+text)).is(t, 401, wire.TokenInvalid, "used")
+
+		text = r.ticket()
+		policy.Authorizer = unsure{wire.Errorf(wire.TargetDenied, "no")}
+		r.do(page(ours, "token="+text)).is(t, 403, wire.TargetDenied, "")
+		policy.Authorizer = ring
+		r.do(page(ours, "token="+text)).is(t, 401, wire.TokenInvalid, "used")
+	})
+}
+
+// An unsure policy lets nobody in.
+type unsure struct{ why error }
+
+func (u unsure) Authorize(context.Context, auth.Request) (auth.Grant, error) {
+	return auth.Grant{}, u.why
+}
+
 // A repeated create is looked at as the first was.
 func TestTicketAgainByJSONP(t *testing.T) {
 	trading(t, func(t *testing.T, r *rig, _ *tickets, _ *revocable) {

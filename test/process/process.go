@@ -139,9 +139,6 @@ func (p *Process) Signal(signal syscall.Signal) { _ = p.cmd.Process.Signal(signa
 // Done is closed when it has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// ID is the system's number of it.
-func (p *Process) ID() int { return p.cmd.Process.Pid }
-
 // Raceless checks that the race detector has found nothing.
 func (p *Process) Raceless() {
 	p.T.Helper()

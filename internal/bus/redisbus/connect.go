@@ -100,7 +100,9 @@ func (b *Bus) run() {
 	delay, tries := retryFirst, 0
 	for b.life.Err() == nil {
 		l, err := b.connect()
-		if err == nil {
+		if err != nil {
+			err = advise(err)
+		} else {
 			state.back(b.log)
 			delay, tries = retryFirst, 0
 			err = b.attend(l)

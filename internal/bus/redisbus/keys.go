@@ -31,12 +31,14 @@ func (b *Bus) ListKeys(ctx context.Context, known map[string]uint64) (ids []stri
 		return nil, nil, fmt.Errorf("list the keys: %w", err)
 	}
 	var wanted []string
+	said := map[string]uint64{}
 	for i := 0; i+1 < len(versions); i += 2 {
 		id := versions[i]
 		ids = append(ids, id)
 		version, bad := strconv.ParseUint(versions[i+1], 10, 64)
 		if old, ok := known[id]; bad != nil || !ok || old != version {
 			wanted = append(wanted, id)
+			said[id] = version
 		}
 	}
 	for some := range slices.Chunk(wanted, recordsAtOnce) {
@@ -48,13 +50,13 @@ func (b *Bus) ListKeys(ctx context.Context, known map[string]uint64) (ids []stri
 			return nil, nil, errors.New("read keys: redis has answered for others than were asked for")
 		}
 		for i, id := range some {
-			if records[i] == "" {
-				b.dropped.note("a key", errNoRecord)
-				continue
+			version, data, err := uint64(0), []byte(nil), errNoRecord
+			if records[i] != "" {
+				version, data, err = b.vault.unlock(storingKey, id, records[i])
 			}
-			version, data, err := b.vault.unlock(storingKey, id, records[i])
 			if err != nil {
-				b.dropped.note("a key", err)
+				b.dropped.note("a key", err, "key", shorten(id))
+				changed = append(changed, bus.KeyRecord{ID: id, Version: said[id], Unread: true})
 				continue
 			}
 			if len(data) == 0 {

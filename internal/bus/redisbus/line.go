@@ -28,6 +28,7 @@ type line struct {
 	work *sync.WaitGroup
 
 	answers     atomic.Bool // answers come by it
+	compared    atomic.Bool // what others have announced was looked at, by who announces
 	subscribing sync.Mutex
 	channels    map[string]bool // guarded by subscribing
 }
@@ -60,7 +61,6 @@ func (b *Bus) open(c rueidis.Client) (*line, error) {
 		}
 	}
 	if err != nil {
-		err = advise(err)
 		l.fail(err)
 		return nil, err
 	}
@@ -133,8 +133,15 @@ func unfit(err error) bool {
 	return moved || ask || answer.IsClusterDown() || answer.IsLoading() || strings.HasPrefix(answer.Error(), "READONLY")
 }
 
+// noType begins what the library says of an answer that Redis does not give, as one of
+// HTTP; the byte that it begins with follows.
+const noType = "received unknown message type: "
+
 // advise says what to do about an answer, where that is known.
 func advise(err error) error {
+	if strings.Contains(err.Error(), noType) {
+		return fmt.Errorf("what answers there is no Redis: %w", err)
+	}
 	answer, ok := rueidis.IsRedisErr(err)
 	if !ok {
 		return err

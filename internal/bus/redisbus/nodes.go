@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,11 @@ func (b *Bus) Announce(ctx context.Context, n bus.Node) error {
 	args := []string{n.ID, b.seal.seal(announcing, n.ID, record), millis(bus.NodeLease)}
 	if err := l.run(ctx, announceScript, []string{nodesKey, leasesKey}, args).Error(); err != nil {
 		return fmt.Errorf("announce %s: %w", n.ID, err)
+	}
+	if !l.compared.Swap(true) {
+		// Who has another secret than the others is not told by them: it sees what they
+		// have announced, and the log says it. Where this fails nothing is amiss.
+		_, _ = b.announced(ctx, l)
 	}
 	return nil
 }
@@ -143,25 +149,45 @@ func (b *Bus) beat(l *line) error {
 
 // listNodes has the nodes listed.
 func (b *Bus) listNodes(ctx context.Context, l *line) error {
-	records, err := l.run(ctx, listScript, []string{nodesKey, leasesKey}, nil).AsStrSlice()
+	nodes, err := b.announced(ctx, l)
 	if err != nil {
 		return err
-	}
-	nodes := make([]bus.Node, 0, len(records))
-	for _, sealed := range records {
-		n, err := b.readNode(sealed)
-		if err != nil {
-			b.dropped.note("an announcement", err)
-			continue
-		}
-		nodes = append(nodes, n)
 	}
 	b.list.take(nodes, time.Now())
 	return nil
 }
 
+// announced are the nodes whose announcements hold. The others are dropped, which the log
+// says by the name that they give themselves.
+func (b *Bus) announced(ctx context.Context, l *line) ([]bus.Node, error) {
+	records, err := l.run(ctx, listScript, []string{nodesKey, leasesKey}, nil).AsStrSlice()
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]bus.Node, 0, len(records))
+	for _, sealed := range records {
+		n, err := b.readNode(sealed)
+		if err != nil {
+			b.dropped.note("an announcement", err, "relay", shorten(n.ID), "host", shorten(n.Host))
+			continue
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
+
+// shorten cuts what somebody says whom nobody has verified, for the log.
+func shorten(said string) string {
+	const most = 64
+	if len(said) > most {
+		return strings.ToValidUTF8(said[:most], "") + "…"
+	}
+	return said
+}
+
 // readNode reads an announcement. It is sealed for the node that it names: so nothing
-// need be known to read it, and it says nothing of another.
+// need be known to read it, and it says nothing of another. With an error it is what
+// somebody says who is not verified.
 func (b *Bus) readNode(sealed string) (bus.Node, error) {
 	var n bus.Node
 	if err := json.Unmarshal(said(sealed), &n); err != nil {

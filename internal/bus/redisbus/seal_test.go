@@ -3,6 +3,7 @@ package redisbus
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -206,4 +207,42 @@ func (b *Bus) beatOnce(ctx context.Context) error {
 		return err
 	}
 	return b.listNodes(ctx, l)
+}
+
+// Of a relay that has another secret the log says who it is, as it says itself; and its
+// own log says that the others have another one.
+func TestAnotherSecret(t *testing.T) {
+	t.Parallel()
+	url := redistest.Start(t, redistest.Options{}).URL()
+	with := func(secret string) (*Bus, *buffer) {
+		t.Helper()
+		log := new(buffer)
+		b, err := New(Options{URL: url, Secret: secret, Log: slog.New(slog.NewTextHandler(log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(b.Close)
+		return b, log
+	}
+	good, its := with(secret)
+	bad, told := with("another secret, of nobody")
+	if err := good.Announce(t.Context(), bus.Node{ID: "g", Host: "good.example"}); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 100)
+	if err := bad.Announce(t.Context(), bus.Node{ID: "b", Host: "tom\nexample" + long}); err != nil {
+		t.Fatal(err)
+	}
+	if said := told.String(); !strings.Contains(said, "not signed by the cluster's secret") || !strings.Contains(said, "host=good.example") {
+		t.Errorf("the relay with another secret says %s", said)
+	}
+	if said := its.String(); strings.Contains(said, "dropped") {
+		t.Errorf("the other says %s", said)
+	}
+	if nodes, err := good.Nodes(t.Context()); err != nil || len(nodes) != 1 {
+		t.Errorf("%v, %v", nodes, err)
+	}
+	if said := its.String(); !strings.Contains(said, `relay=b host="tom\nexample`) || strings.Contains(said, long) {
+		t.Errorf("the router says %s", said)
+	}
 }

@@ -46,7 +46,8 @@ type dropped struct {
 
 const droppedEvery = 10 * time.Second
 
-func (d *dropped) note(what string, err error) {
+// note takes what was dropped, why, and what else is known of it, for the log.
+func (d *dropped) note(what string, err error, more ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.count++
@@ -54,6 +55,6 @@ func (d *dropped) note(what string, err error) {
 	if now.Before(d.until) {
 		return
 	}
-	d.log.Warn("dropped what came over Redis", "what", what, "error", err, "count", d.count)
+	d.log.Warn("dropped what came over Redis", append([]any{"what", what, "error", err, "count", d.count}, more...)...)
 	d.count, d.until = 0, now.Add(droppedEvery)
 }

@@ -3,6 +3,8 @@ package redisbus
 import (
 	"bytes"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +100,8 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{Password: "hunter2"})
 	secure := redistest.Start(t, redistest.Options{TLS: true, Password: "hunter2"})
+	web := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(web.Close)
 	cluster := redistest.StartCluster(t, 3, 0)
 	strange := "redis://" + cluster.Servers[0].Addr
 	for _, s := range cluster.Servers {
@@ -111,6 +115,7 @@ func TestRefused(t *testing.T) {
 		{"a certificate that nobody knows", strings.Replace(secure.URL(), "skip_verify=true", "", 1), "certificate"},
 		{"no TLS", strings.Replace(server.URL(), "redis:", "rediss:", 1), "tls"},
 		{"nobody there", "redis://:hunter2@127.0.0.1:1", "refused"},
+		{"a server of HTTP", "redis://" + strings.TrimPrefix(web.URL, "http://"), "no Redis"},
 		{"one address of a Cluster", strange, "?addr="},
 		{"a Cluster that is none", server.URL() + "?addr=" + server.Addr, "cluster support disabled"},
 		{"sentinels that are none", server.URL() + "?master_set=main", "NOAUTH"},
