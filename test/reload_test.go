@@ -112,6 +112,12 @@ func TestReloadRelay(t *testing.T) {
 	if line := relay.reloaded(); !strings.Contains(line, "swapped=nothing") || strings.Contains(line, "restart") {
 		t.Errorf("with nothing changed: %s", line)
 	}
+	rewrite(t, file, base)
+	says(t, relay.reloaded(), "was reloaded", `swapped=targets.allow_private`)
+	process.Until(t, "a socket", func() bool { return router.create(target, nil).Code == "" })
+	rewrite(t, file, strings.Replace(base, "{allow_private:", "{deny: [127.0.0.1/32], allow_private:", 1))
+	says(t, relay.reloaded(), "was reloaded", `swapped=targets.deny`)
+	process.Until(t, "a refusal", func() bool { return router.create(target, nil).Code == "target_denied" })
 	relay.Raceless()
 }
 

@@ -51,7 +51,7 @@ type relayTenant struct {
 	process      *process
 	guards       upstream.Guard
 	guarded      bool           // guards is made
-	allowed      []netip.Prefix // that it was made for
+	targets      config.Targets // that it was made for
 	machine      machine
 	drain        atomic.Int64 // nanoseconds
 	stop         context.CancelFunc
@@ -123,13 +123,13 @@ func (t *relayTenant) settings(c *config.Config) relay.Settings {
 }
 
 // guard lets through what the router has authorised, on whichever port, where that is
-// no address that must never be dialled. While nothing else is allowed it is the same
+// no address that must never be dialled. While nothing else is allowed or denied it is the same
 // one, which remembers where Redis was.
 func (t *relayTenant) guard(c *config.Config) upstream.Guard {
-	if !t.guarded || !slices.Equal(t.allowed, c.Targets.AllowPrivate) {
-		t.guarded, t.allowed = true, c.Targets.AllowPrivate
+	if !t.guarded || !slices.Equal(t.targets.AllowPrivate, c.Targets.AllowPrivate) || !slices.Equal(t.targets.Deny, c.Targets.Deny) {
+		t.guarded, t.targets = true, c.Targets
 		t.guards = upstream.Rules{
-			Allow: t.allowed, AnyPort: true,
+			Allow: c.Targets.AllowPrivate, Deny: c.Targets.Deny, AnyPort: true,
 			Listeners: func() []netip.AddrPort { return t.process.listening },
 			Redis:     t.process.bus.Addresses,
 		}.Guard()

@@ -63,7 +63,10 @@ type TLS struct {
 }
 
 // Targets say what may be dialled.
-type Targets struct{ AllowPrivate []netip.Prefix }
+type Targets struct {
+	AllowPrivate []netip.Prefix
+	Deny         []netip.Prefix // whatever is allowed
+}
 
 // Limits are each socket's, and those that all callers have in common.
 type Limits struct {

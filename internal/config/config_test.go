@@ -132,7 +132,7 @@ func TestEveryKeyFromEverywhere(t *testing.T) {
 		"redis": "rediss://10.0.0.1:6379/1", "cluster_secret": "fedcba9876543210", "log_level": "warn",
 		"router.listen": "[::1]:1", "router.host": "router.example", "router.origins": "https://*.example", "router.zone": "z", "router.debug_listen": "127.0.0.1:2",
 		"relay.listen": ":3", "relay.host": "[::1]:3", "relay.wildcard": "false", "relay.capacity": "4", "relay.zone": "z", "relay.debug_listen": "localhost:5",
-		"targets.allow_private": "10.0.0.0/8", "limits.message": "1KiB", "limits.buffer": "2KiB", "limits.grace": "1m", "limits.hold": "2m",
+		"targets.allow_private": "10.0.0.0/8", "targets.deny": "203.0.113.0/24", "limits.message": "1KiB", "limits.buffer": "2KiB", "limits.grace": "1m", "limits.hold": "2m",
 		"proxies": "10.0.0.0/8", "limits.dials_per_token": "1/s", "limits.dials_per_host": "2/m", "limits.dials_per_address": "3/h",
 		"limits.creates_per_address": "4/s", "limits.sockets_per_address": "5", "limits.connections_per_address": "6", "limits.requests_per_address": "7", "limits.memory": "3GiB",
 		"timeouts.target": "3m", "timeouts.close": "4m", "timeouts.drain": "0s",

@@ -150,6 +150,8 @@ var keys = withRoles([]Key{
 
 	many(Key{Path: "targets.allow_private", Flag: "--allow-private", Role: RoleRelay, Reload: true},
 		func(c *Config) *[]netip.Prefix { return &c.Targets.AllowPrivate }, parsePrefix),
+	many(Key{Path: "targets.deny", Role: RoleRelay, Reload: true},
+		func(c *Config) *[]netip.Prefix { return &c.Targets.Deny }, parsePrefix),
 
 	one(Key{Path: "limits.message", Flag: "--message-limit", Role: RoleRelay, Default: "16MiB", Reload: true},
 		func(c *Config) *Size { return &c.Limits.Message }, parseMessage),
