@@ -54,6 +54,11 @@ func (r *revoked) update(before, now map[string]auth.Key, ended func(id string) 
 					r.token(token)
 				}
 			}
+			for _, token := range old.Revoked {
+				if !slices.Contains(key.Revoked, token) {
+					delete(r.tokens, token)
+				}
+			}
 		}
 	}
 	for _, id := range deleted {
