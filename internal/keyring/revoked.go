@@ -54,10 +54,8 @@ func (r *revoked) update(before, now map[string]auth.Key, ended func(id string) 
 					r.token(token)
 				}
 			}
-			for _, token := range old.Revoked {
-				if !slices.Contains(key.Revoked, token) {
-					delete(r.tokens, token)
-				}
+			for token := range unrevoked(old, key) {
+				delete(r.tokens, token)
 			}
 		}
 	}
@@ -75,6 +73,18 @@ func (r *revoked) update(before, now map[string]auth.Key, ended func(id string) 
 			delete(r.tokens, token)
 		}
 	}
+}
+
+// unrevoked are the tokens that are revoked of the old key, and not of the new.
+func unrevoked(old, key auth.Key) map[string]bool {
+	over := make(map[string]bool, len(old.Revoked))
+	for _, token := range old.Revoked {
+		over[token] = true
+	}
+	for _, token := range key.Revoked {
+		delete(over, token)
+	}
+	return over
 }
 
 func (r *revoked) key(id string) {
