@@ -85,6 +85,15 @@ func TestOpen(t *testing.T) {
 	dialled.byNobodyBut(open(t, "--allow-private=127.0.0.0/8"))
 }
 
+// What dev itself listens on is no target with --open, whatever is allowed.
+func TestOpenListeners(t *testing.T) {
+	t.Parallel()
+	server := open(t, "--allow-private=127.0.0.0/8", "--debug-listen=127.0.0.1:0")
+	for _, target := range []string{server.base + "/echo", server.profiles()} {
+		server.create("ws"+strings.TrimPrefix(target, "http"), nil).is(t, http.StatusForbidden, "target_denied")
+	}
+}
+
 // open starts a dev that anybody may reach.
 func open(t *testing.T, flags ...string) *server {
 	t.Helper()
@@ -108,6 +117,14 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("%s%s: %d, without %q", base, page, status, want)
 		}
 	}
+	for site, want := range map[string]int{"none": http.StatusOK, "same-origin": http.StatusOK, "same-site": http.StatusForbidden, "cross-site": http.StatusForbidden} {
+		if status, _ := fetched(t, base+"cmdline", "Sec-Fetch-Site", site); status != want {
+			t.Errorf("the profiles for a page that is %s: %d, want %d", site, status, want)
+		}
+	}
+	if status, _ := fetched(t, base+"cmdline", "Polysocket-Hop", "1"); status != http.StatusForbidden {
+		t.Errorf("the profiles for a relay: %d", status)
+	}
 	if status, _ := get(t, server.base+"/debug/pprof/", ""); status != http.StatusNotFound {
 		t.Errorf("the profiles are where everybody is let in: %d", status)
 	}
@@ -130,11 +147,22 @@ func (s *server) profiles() (url string) {
 // get is for what is not the protocol's.
 func get(t *testing.T, url, host string) (status int, body string) {
 	t.Helper()
+	return fetched(t, url, "Host", host)
+}
+
+// fetched is get with a header.
+func fetched(t *testing.T, url, name, value string) (status int, body string) {
+	t.Helper()
 	r, err := http.NewRequest("GET", url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Host, r.Close = host, true
+	r.Close = true
+	if name == "Host" {
+		r.Host = value
+	} else {
+		r.Header.Set(name, value)
+	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Fuzzes every fuzz target of the module, one after the other.
-# Usage: test/fuzz.sh [--keep] [SECONDS in all, 60 by default]
+# Fuzzes the fuzz targets of the module, one after the other.
+# Usage: test/fuzz.sh [--keep] [SECONDS [PATTERN]]
+#
+# SECONDS are for all of them together; 60 by default. PATTERN is a regular expression
+# that "folder name" of a target has to match, as 'wire Fuzz' or FuzzBatch.
 #
 # It begins with the seeds, in the tests and in testdata/fuzz. With --keep it begins
 # with all that Go's build cache has of earlier runs too, and copies what was found to
@@ -13,7 +16,8 @@ if [ "${1-}" = --keep ]; then keep=true && shift; fi
 seconds=${1:-60}
 
 # A line a target: its package's folder, and its name.
-targets=$(git grep -oE --untracked '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed -E 's|^(.*)/[^/]*:func |\1 |' | sort)
+targets=$(git grep -oE --untracked '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed -E 's|^(.*)/[^/]*:func |\1 |' | grep -E -- "${2-}" | sort) ||
+	{ echo "test/fuzz.sh: there is no such target" >&2 && exit 1; }
 count=$(wc -l <<<"$targets")
 each=$((seconds * 1000 / count))ms
 work=$(mktemp -d)
@@ -39,8 +43,11 @@ while read -r folder name; do
 		go test -c -fuzz . -o "$work/fuzz.test" "./$folder"
 		built=$folder
 	fi
+	# What Go 1.26's fuzzer calls a failure in the moment when its time is up is none,
+	# where it has written no failing input (go.dev/issue/75804).
 	if ! (cd "$folder" && "$work/fuzz.test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "$each" \
-		-test.fuzzminimizetime 10x -test.fuzzcachedir "$cache/$folder") >"$work/log" 2>&1; then
+		-test.fuzzminimizetime 10x -test.fuzzcachedir "$cache/$folder") >"$work/log" 2>&1 &&
+		! { grep -qx ' *context deadline exceeded' "$work/log" && ! grep -qE 'Failing input|panic:' "$work/log"; }; then
 		cat "$work/log"
 		echo "test/fuzz.sh: $name of $folder has failed" >&2
 		exit 1

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -69,10 +70,20 @@ func (k *keyed) start(command string) *server {
 	return ready(k.T, command, with(k.T, k.env, command, "--config="+k.file, "--listen=127.0.0.1:0"))
 }
 
-// echo is a target that takes the first subprotocol.
+// echo is a target on this machine.
 func echo(t *testing.T) (url string) {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return echoAt(t, "127.0.0.1:0")
+}
+
+// echoAt is a target at an address.
+func echoAt(t *testing.T, address string) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 		if err != nil {
 			return
@@ -85,6 +96,9 @@ func echo(t *testing.T) (url string) {
 			}
 		}
 	}))
+	s.Listener.Close()
+	s.Listener = l
+	s.Start()
 	t.Cleanup(s.Close)
 	return "ws" + strings.TrimPrefix(s.URL, "http") + "/"
 }

@@ -67,6 +67,14 @@ func (d *dev) Run(ctx context.Context) error {
 	web := newWeb(listener, certificate)
 	base := web.base()
 	listens := []netip.AddrPort{listening(listener)}
+	var debug net.Listener // nil: there are no profiles
+	if d.DebugListen != "" {
+		if debug, err = listen("--debug-listen", d.DebugListen, d.Open); err != nil {
+			return err
+		}
+		defer debug.Close()
+		listens = append(listens, listening(debug))
+	}
 	o := d.options(web.scheme(), listener.Addr(), cas, log)
 	o.Listeners = func() []netip.AddrPort { return listens }
 	// The targets outlive the relay's sockets, which are to be closed first.
@@ -81,12 +89,8 @@ func (d *dev) Run(ctx context.Context) error {
 
 	web.serve(s, log)
 	var profiles string
-	if d.DebugListen != "" {
-		l, err := listen("--debug-listen", d.DebugListen, d.Open)
-		if err != nil {
-			return err
-		}
-		url, stop := serveProfiles(l, "--debug-listen", web.failed)
+	if debug != nil {
+		url, stop := serveProfiles(debug, "--debug-listen", web.failed)
 		defer stop()
 		profiles = profilesLine(url)
 	}
@@ -107,7 +111,7 @@ func (d *dev) Run(ctx context.Context) error {
 }
 
 func (d *dev) options(scheme string, addr net.Addr, cas *x509.CertPool, log *slog.Logger) server.Options {
-	return server.Options{
+	o := server.Options{
 		Host:          handedOut(d.Host, scheme, addr),
 		Wildcard:      d.Wildcard,
 		OwnHost:       ownHost(addr),
@@ -124,4 +128,9 @@ func (d *dev) options(scheme string, addr net.Addr, cas *x509.CertPool, log *slo
 		Version:       version,
 		Log:           log,
 	}
+	if d.Open { // strangers are to find an end of it
+		m := thisMachine()
+		o.Memory, o.Capacity = m.budget(), m.capacity()
+	}
+	return o
 }

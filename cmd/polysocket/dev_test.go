@@ -22,6 +22,17 @@ func TestHandedOut(t *testing.T) {
 	}
 }
 
+// Strangers are held to what the machine can have; who is alone on it is not.
+func TestOpenIsBounded(t *testing.T) {
+	addr := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:8080"))
+	for _, open := range []bool{false, true} {
+		o := (&dev{Open: open}).options("http", addr, nil, nil)
+		if (o.Memory > 0) != open || (o.Capacity > 0) != open {
+			t.Errorf("open %v: %d bytes, %d sockets", open, o.Memory, o.Capacity)
+		}
+	}
+}
+
 func TestDevValidate(t *testing.T) {
 	good := limits{Grace: 1, Hold: 1, TargetTimeout: 1, CloseTimeout: 1}
 	for host, ok := range map[string]bool{

@@ -35,6 +35,18 @@ func bodyOf(t *testing.T, response *http.Response) string {
 	return string(body)
 }
 
+// The playground opens whatever its link says at one click, which no other page is to
+// have somebody make.
+func TestPlaygroundIsNotFramed(t *testing.T) {
+	response := ask(t, &dev{}, http.MethodGet, "/", "text/html")
+	if got := response.Header.Get("Content-Security-Policy"); got != "frame-ancestors 'none'" {
+		t.Errorf("Content-Security-Policy: %q", got)
+	}
+	if got := response.Header.Get("X-Frame-Options"); got != "DENY" {
+		t.Errorf("X-Frame-Options: %q", got)
+	}
+}
+
 // Browsers get the playground, and whoever does not say that it takes HTML the
 // lines to type.
 func TestHome(t *testing.T) {

@@ -25,7 +25,10 @@ type playground struct {
 func (p playground) write(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = playgroundPage.Execute(w, p) // it fails only where nobody is left to read it
+	// No other page has somebody click here on what its link says.
+	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
+	w.Header().Set("X-Frame-Options", "DENY") // for old browsers
+	_ = playgroundPage.Execute(w, p)          // it fails only where nobody is left to read it
 }
 
 // playgroundTypes are the files that the page loads, by their extensions.

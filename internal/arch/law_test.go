@@ -42,7 +42,7 @@ var rooms = map[string]room{
 	},
 	"internal/upstream": {
 		imports: []string{"internal/budget", "internal/outbox", "internal/wire", "github.com/gobwas/ws", "code.dny.dev/ssrf", "golang.org/x/net/http/httpguts"},
-		tests:   []string{"github.com/miekg/dns"}, // a name server that lies
+		tests:   []string{"test/nameserver"}, // one that lies
 		why:     "upstream is the only one that dials targets, with the guard and the WebSocket library, and knows nobody who uses it",
 	},
 	"internal/transport": {
@@ -149,10 +149,14 @@ var rooms = map[string]room{
 	},
 	"test": {
 		tests: []string{
-			"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/process", "test/ca", "token",
+			"internal/bus/redisbus/redistest", "test/chaos", "test/history", "test/lossless", "test/nameserver", "test/process", "test/ca", "token",
 			"golang.org/x/net/http2", "golang.org/x/net/http2/hpack", // frames that no client sends
 		},
 		why: "test starts the real binary, so it needs none of its insides; token is for whoever makes tokens, and redistest starts the real Redis that goes with it",
+	},
+	"test/nameserver": {
+		imports: []string{"github.com/miekg/dns"},
+		why:     "nameserver lies about names, to whoever tests what then happens",
 	},
 	"test/cluster": {
 		tests: []string{
@@ -228,8 +232,8 @@ var uses = []use{
 		why: "there is no global state: log to the *slog.Logger that you were given",
 	},
 	{
-		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/bus/redisbus", "internal/transport/transporttest", "conformance", "test/chaos", "test/process"}, inTests: true,
-		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, the suites dial the server they test, chaos stands before it, and process waits for it",
+		of: "net", names: []string{"Dial*"}, in: []string{"internal/upstream", "internal/bus/redisbus", "internal/transport/transporttest", "conformance", "test/chaos", "test/nameserver", "test/process"}, inTests: true,
+		why: "upstream is the only one that dials what others name, with the guard; redisbus dials Redis, the suites dial the server they test, chaos stands before it, process waits for it, and nameserver's resolver asks it",
 	},
 	{
 		of: "crypto/tls", names: []string{"Dial*", "Client"}, in: []string{"internal/upstream", "internal/bus/redisbus", "conformance"}, inTests: true,
@@ -256,7 +260,7 @@ var uses = []use{
 	},
 	{
 		of: "testing", in: []string{
-			"internal/bus/bustest", "internal/bus/redisbus/redistest", "internal/transport/transporttest", "conformance", "conformance/target", "test/ca", "test/process",
+			"internal/bus/bustest", "internal/bus/redisbus/redistest", "internal/transport/transporttest", "conformance", "conformance/target", "test/ca", "test/nameserver", "test/process",
 		}, inTests: true,
 		why: "only the suites, and what runs programs for tests, are made of tests outside of test files",
 	},

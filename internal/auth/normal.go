@@ -181,8 +181,10 @@ func normalSegment(s string) (string, error) {
 	}
 	segment := b.String()
 	switch {
-	case strings.HasPrefix(segment, ".;") || strings.HasPrefix(segment, "..;"):
+	case dotParameter(segment):
 		return "", refusal("the path has a dot segment with a parameter: leave it out")
+	case encodedControl(segment):
+		return "", refusal("the path has an encoded control character: put such data into the query")
 	case encodedTwice(segment):
 		return "", refusal("the path has a dot, slash or backslash that is encoded twice: put such data into the query")
 	}
@@ -192,14 +194,41 @@ func normalSegment(s string) (string, error) {
 	return segment, nil
 }
 
+// dotParameter tells whether a server that takes a parameter off a segment, and that
+// may decode before it does, is left with a dot segment.
+func dotParameter(segment string) bool {
+	once := decodedOften(segment)
+	rest := strings.TrimLeft(once, ".")
+	dots := len(once) - len(rest)
+	return (dots == 1 || dots == 2) && (strings.HasPrefix(rest, ";") || strings.HasPrefix(rest, "%3B"))
+}
+
 // encodedTwice tells whether a server that decodes more often than once gets a
 // dot, a slash or a backslash.
 func encodedTwice(segment string) bool {
+	once := decodedOften(segment)
+	return strings.Contains(once, "%2E") || strings.Contains(once, "%2F") || strings.Contains(once, "%5C")
+}
+
+// encodedControl tells whether a server that decodes gets a control character, at which
+// it may take the path to end.
+func encodedControl(segment string) bool {
+	_, encoded, _ := strings.Cut(decodedOften(segment), "%")
+	for part := range strings.SplitSeq(encoded, "%") {
+		if len(part) >= 2 && (part[0] == '0' || part[0] == '1') && strings.IndexByte("0123456789ABCDEF", part[1]) >= 0 || strings.HasPrefix(part, "7F") {
+			return true
+		}
+	}
+	return false
+}
+
+// decodedOften has each % that is encoded itself, however often, as it is in the end,
+// and all of it in upper case.
+func decodedOften(segment string) string {
 	for strings.Contains(segment, "%25") {
 		segment = strings.ReplaceAll(segment, "%25", "%")
 	}
-	segment = strings.ToUpper(segment)
-	return strings.Contains(segment, "%2E") || strings.Contains(segment, "%2F") || strings.Contains(segment, "%5C")
+	return strings.ToUpper(segment)
 }
 
 // unreserved are the characters that mean the same encoded or not (RFC 3986 §2.3).

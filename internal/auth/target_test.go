@@ -73,6 +73,7 @@ var targetTable = []struct {
 		[]string{"wss://a.example/~user/a*b/€", "wss://a.example/~user/a%252ab/€", "wss://a.example/~USER/a%2ab/€"}},
 	{"wss://a.example/a;b=c,d:e@f!$&'()+", []string{"wss://a.example/a;b=c,d:e@f!$&'()+"}, []string{"wss://a.example/a", "wss://a.example/a%3Bb=c,d:e@f!$&'()+"}},
 	{"wss://a.example/.well-known/x...y/...", []string{"wss://a.example/.well-known/x...y/..."}, []string{"wss://a.example/.well-known/x...y/"}},
+	{"wss://a.example/10%25/0A/...%3B/x;/*", []string{"wss://a.example/10%25/0A/...%3B/x;/y%25zz%20"}, []string{"wss://a.example/10/0A/...%3B/x;/y"}},
 	{"ws://my_service:3000/*", []string{"ws://my_service:3000/", "ws://MY_service:3000/"}, []string{"ws://my-service:3000/"}},
 }
 
@@ -109,6 +110,8 @@ var hostile = []string{
 	// Paths that can be read in two ways.
 	"ws://a/%2e", "ws://a/%2e%2e/x", "ws://a/%2E%2e/x", "ws://a/.%2e/x", "ws://a/%2e./x", "ws://a/x%2ey", "ws://a/chat/%2e%2e/admin", "ws://a/chat%2f..%2fadmin", "ws://a/%2f", "ws://a/x%2Fy",
 	"ws://a/%5c", "ws://a/x%5Cy", `ws://a/x\y`, `ws://a/chat/..\admin`, `ws://a/\..\x`, "ws://a/x/%5c../y", "ws://a/..;/x", "ws://a/.;x/y", "ws://a/chat/..;a=b/admin",
+	"ws://a/chat/..%3b/admin", "ws://a/.%3B", "ws://a/chat/..%253b/admin", "ws://a/..%25253Bx/y",
+	"ws://a/chat/x%00", "ws://a/chat/..%00/admin", "ws://a/x%0d%0aHost:%20b", "ws://a/%1f", "ws://a/%7F", "ws://a/x%2500", "ws://a/%25250A",
 	"ws://a/%252e%252e/x", "ws://a/%25252e/x", "ws://a/%252f", "ws://a/%255c", "ws://a/x%25%32%65", "ws://a/%25%32%46",
 	"ws://a/%c0%ae%c0%ae/x", "ws://a/%c0%af", "ws://a/%e0%80%ae", "ws://a/%ff", "ws://a/\xff", "ws://a/%ed%a0%80", "ws://a/x%80",
 }
@@ -184,7 +187,7 @@ func TestNormalise(t *testing.T) {
 		"ws://a/a*b!(c)[d]/%C3%A9":              "ws://a/a*b!(c)[d]/%C3%A9",
 		"ws://a/a|b\"<>^`{}":                    "ws://a/a%7Cb%22%3C%3E%5E%60%7B%7D",
 		"ws://a/%21%3b%3a%40%2B":                "ws://a/%21%3B%3A%40%2B",
-		"ws://a/%0d%0A":                         "ws://a/%0D%0A",
+		"ws://a/%3c%3E":                         "ws://a/%3C%3E",
 		"ws://a/x?/../%2e%2F":                   "ws://a/x?/../%2e%2F",
 		"ws://a/100%25/x":                       "ws://a/100%25/x",
 		"ws://a/%25zz":                          "ws://a/%25zz",
@@ -262,6 +265,8 @@ func TestParseTargetsBad(t *testing.T) {
 		`wss://a.example/x\y`:      "encoded dot",
 		"wss://a.example/%252e":    "encoded twice",
 		"wss://a.example/..;":      "parameter",
+		"wss://a.example/..%3B/*":  "parameter",
+		"wss://a.example/x%00/*":   "control",
 		"wss://a.example/%ff":      "UTF-8",
 		"wss://a.example/%zz":      "escape",
 		"wss://a.example/a b":      "space",

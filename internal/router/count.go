@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/polysocket/polysocket/internal/auth"
@@ -40,7 +41,7 @@ func (rt *Router) countDial(ctx context.Context, s *Settings, c *create) error {
 	if c.grant.Token != "" {
 		rates = append(rates, named("token:"+c.grant.Token, s.Limits.DialsPerToken)...)
 	}
-	rates = append(rates, named("host:"+c.target.Hostname(), s.Limits.DialsPerHost)...)
+	rates = append(rates, named("host:"+strings.TrimSuffix(c.target.Hostname(), "."), s.Limits.DialsPerHost)...)
 	wait, err := rt.take(ctx, rates)
 	if err == nil && wait > 0 {
 		err = bus.TooOften(wait)

@@ -102,6 +102,7 @@ func TestRatesApart(t *testing.T) {
 		r.do(get("target=ws://a.example/x")).socket(t)
 		r.do(get("target=ws://b.example/x")).socket(t)
 		r.do(get("target=wss://A.example:99/y")).is(t, 429, wire.RateLimited, "target")
+		r.do(get("target=ws://a.example./x")).is(t, 429, wire.RateLimited, "target")
 	})
 	counting(t, router.Limits{DialsPerToken: perMinute(1)}, auth.Grant{Key: "k", Token: "t"}, func(t *testing.T, r *rig) {
 		r.do(get()).socket(t)

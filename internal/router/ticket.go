@@ -52,7 +52,7 @@ func (rt *Router) trade(w http.ResponseWriter, r *http.Request) {
 		answer.Error(w, err)
 		return
 	}
-	text, err := rt.issue(r.Context(), request, grant)
+	text, err := rt.issue(r.Context(), s, request, grant)
 	if err != nil {
 		answer.Error(w, err)
 		return
@@ -88,9 +88,11 @@ func readTrade(r *http.Request) (auth.Request, error) {
 	return request, nil
 }
 
-// issue makes the ticket of a token that is good, as often as the key allows.
-func (rt *Router) issue(ctx context.Context, r auth.Request, g auth.Grant) (string, error) {
-	wait, err := rt.take(ctx, named("tickets:"+g.Key, g.Rate))
+// issue makes the ticket of a token that is good, as often as the key allows, and as the
+// token might have targets dialled: each ticket is kept for a while, with its token.
+func (rt *Router) issue(ctx context.Context, s *Settings, r auth.Request, g auth.Grant) (string, error) {
+	rates := append(named("tickets:"+g.Key, g.Rate), named("tickets of:"+g.Token, s.Limits.DialsPerToken)...)
+	wait, err := rt.take(ctx, rates)
 	switch {
 	case err != nil:
 		return "", err

@@ -270,6 +270,17 @@ func TestTradeRates(t *testing.T) {
 		r.do(trade()).is(t, 429, wire.RateLimited, "its key")
 		r.do(page(ours, "token=token")).socket(t) // which is counted by itself
 	}, func(k *auth.Key) { k.Rate = perMinute(3) })
+	trading(t, func(t *testing.T, r *rig, kept *tickets, policy *revocable) {
+		r.rt.Apply(router.Settings{Auth: policy, Limits: router.Limits{DialsPerToken: perMinute(3)}})
+		for range 3 {
+			r.ticket()
+		}
+		r.do(trade()).is(t, 429, wire.RateLimited, "with this token")
+		if len(kept.kept) != 3 {
+			t.Errorf("%d tickets are kept", len(kept.kept))
+		}
+		r.do(page(ours, "token=token")).socket(t) // which is counted by itself
+	})
 }
 
 // Of many who show one ticket at once, one gets a socket; of those who repeat one

@@ -3,7 +3,6 @@ package session
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -194,7 +193,7 @@ func TestPollSupersededWithinDeliver(t *testing.T) {
 					}
 					first <- n
 				}()
-				time.Sleep(time.Second) // so that it has come
+				r.after(0) // so that it has come
 			}
 			r.attach(old, ack)
 			r.after(0)
@@ -224,7 +223,7 @@ func TestPollSupersededWithinClose(t *testing.T) {
 				_, err := r.s.Attach(r.sink(0, Done), none)
 				failed <- err
 			}()
-			time.Sleep(time.Second)
+			r.after(0) // so that it has come
 		}
 		r.target("a")
 		r.s.OnClosed(1000, nil)

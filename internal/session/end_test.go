@@ -51,6 +51,34 @@ func TestEndKept(t *testing.T) {
 	})
 }
 
+// A socket that is closed counts towards no limit, so whoever asks for it again and again,
+// and does not acknowledge its close, has not got it for good.
+func TestEndIsNotKeptForGood(t *testing.T) {
+	for name, test := range map[string]struct {
+		config Config
+		most   time.Duration
+	}{
+		"by default":           {Config{}, 5 * time.Minute},
+		"a long grace period":  {Config{Grace: time.Minute}, 10 * time.Minute},
+		"a short grace period": {Config{Grace: 20 * time.Second}, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			example(t, test.config, func(r *rig) {
+				r.s.Enter() // a request that does not end
+				r.target("a")
+				r.u.end(r.s, wire.CloseNormal, "")
+				for at := 10 * time.Second; at < test.most; at += 10 * time.Second {
+					r.after(10 * time.Second)
+					r.reads(r.poll(given(0)), "a", "close 1000 ")
+				}
+				r.after(10 * time.Second)
+				noSocket(r)
+				r.s.Leave()
+			})
+		})
+	}
+}
+
 // noSocket wants everything to answer so, and nothing to be left.
 func noSocket(r *rig) {
 	r.Helper()

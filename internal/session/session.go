@@ -59,6 +59,10 @@ const (
 	// queueMessages is how many of the largest messages they may have in all.
 	queueMessages = 4
 	waitingCount  = 256 // sends with numbers that may wait
+	// keptAtLeast and keptGraces are how long a close is kept, whoever asks: a socket that is
+	// closed counts towards nobody's limit any more.
+	keptAtLeast = 5 * time.Minute
+	keptGraces  = 10 // or so many grace periods, where that is more
 )
 
 // WithDefaults fills in what is zero.
@@ -118,6 +122,7 @@ type Session struct {
 	idle     time.Time   // since when there have been none
 	grace    *time.Timer // runs while there are none
 	period   time.Duration
+	kept     *time.Timer // runs while it is closed; else nil
 
 	account *budget.Account // whom what waits is charged to; nil: nobody
 	charged int             // bytes that it was told of
@@ -228,8 +233,16 @@ func (s *Session) release(code wire.CloseCode) {
 func (s *Session) finish(code wire.CloseCode, reason []byte) {
 	s.state = closed
 	s.upstream = nil
+	s.kept = time.AfterFunc(max(keptAtLeast, keptGraces*s.config.Grace), s.unkeep)
 	s.failAll(errNoSocket)
 	s.push(wire.Frame{Kind: wire.Close, Code: code, Data: reason})
+}
+
+// unkeep ends a session whose close nobody has acknowledged.
+func (s *Session) unkeep() {
+	s.mu.Lock()
+	defer s.unlock()
+	s.end()
 }
 
 // end makes the session forget everything.
@@ -239,6 +252,9 @@ func (s *Session) end() {
 	}
 	s.state = ended
 	s.grace.Stop()
+	if s.kept != nil {
+		s.kept.Stop()
+	}
 	s.failAll(errNoSocket)
 	if r := s.down.reader; r != nil {
 		s.detach(r, Ended)

@@ -14,7 +14,14 @@ import (
 	"time"
 
 	"github.com/polysocket/polysocket/internal/wire"
+	"github.com/polysocket/polysocket/test/nameserver"
 )
+
+// names runs a DNS server with the names of the corpora until the test ends.
+func names(t testing.TB) *nameserver.Server {
+	t.Helper()
+	return nameserver.Start(t, "127.0.0.1:0", "testdata/targets/zone.txt")
+}
 
 // corpus reads lines of two columns, of which the second may be a Go string.
 func corpus(t testing.TB, name string) (lines [][2]string) {
@@ -75,7 +82,7 @@ func everywhere(t testing.TB) (port string, connections func() int) {
 
 func TestHostileTargets(t *testing.T) {
 	port, connections := everywhere(t)
-	resolver := names(t).resolver()
+	resolver := names(t).Resolver()
 	var record dialled
 	rules := map[string]Guard{"any port": Rules{AnyPort: true}.Guard(), "zero": {}}
 	named, _ := strconv.Atoi(port)
@@ -122,7 +129,7 @@ func TestHostileTargets(t *testing.T) {
 }
 
 func TestHarmlessTargets(t *testing.T) {
-	resolver := names(t).resolver()
+	resolver := names(t).Resolver()
 	var record dialled
 	for _, line := range corpus(t, "harmless.txt") {
 		u := parse(t, line[0])

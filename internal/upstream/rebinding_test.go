@@ -43,25 +43,22 @@ func TestRebinding(t *testing.T) {
 		{"a private address behind hundreds of public ones", turns(append(many(300), "A 10.0.0.1")), []wire.ErrorCode{wire.TargetDenied}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server.say("rebind.test.", test.script)
+			server.Say("rebind.test.", test.script)
 			var record dialled
-			d := record.through(&Dialer{Resolver: server.resolver()})
+			d := record.through(&Dialer{Resolver: server.Resolver()})
 			for i, want := range test.want {
-				before4, before6 := server.times("rebind.test. A"), server.times("rebind.test. AAAA")
+				before4, before6 := server.Times("rebind.test. A"), server.Times("rebind.test. AAAA")
 				c, err := d.Dial(context.Background(), Request{Target: parse(t, "wss://rebind.test/")})
 				if got := code(t, c, err); got != want {
 					t.Errorf("dial %d: %q, want %s", i, got, want)
 				}
-				over4, over6 := server.times("rebind.test. A")-before4, server.times("rebind.test. AAAA")-before6
+				over4, over6 := server.Times("rebind.test. A")-before4, server.Times("rebind.test. AAAA")-before6
 				// What does not fit into a packet is asked for twice.
 				if most := 1 + len(test.script(i))/100; over4 < 1 || over6 < 1 || over4 > most || over6 > most {
 					t.Errorf("dial %d asked %d times for A and %d for AAAA", i, over4, over6)
 				}
 			}
 			expectDialled(t, &record, test.to...)
-			server.mu.Lock()
-			clear(server.asked)
-			server.mu.Unlock()
 		})
 	}
 }
@@ -77,9 +74,9 @@ func many(n int) (records []string) {
 // Of a name with many addresses few are tried, and all are looked at.
 func TestManyAddresses(t *testing.T) {
 	server := names(t)
-	server.say("many.test.", func(int) []string { return many(300) })
+	server.Say("many.test.", func(int) []string { return many(300) })
 	var record dialled
-	c, err := record.through(&Dialer{Resolver: server.resolver()}).Dial(context.Background(), Request{Target: parse(t, "ws://many.test/")})
+	c, err := record.through(&Dialer{Resolver: server.Resolver()}).Dial(context.Background(), Request{Target: parse(t, "ws://many.test/")})
 	if got := code(t, c, err); got != wire.TargetUnreachable {
 		t.Errorf("got %q", got)
 	}

@@ -203,9 +203,9 @@ func TestRedisBound(t *testing.T) {
 
 func TestRedisResolves(t *testing.T) {
 	server := names(t)
-	guard := on(Rules{AnyPort: true, Allow: prefixes("10.0.0.0/8"), Redis: func() []string { return []string{"private10.test:6379"} }, Resolver: server.resolver()}.Guard(), publicMachine)
+	guard := on(Rules{AnyPort: true, Allow: prefixes("10.0.0.0/8"), Redis: func() []string { return []string{"private10.test:6379"} }, Resolver: server.Resolver()}.Guard(), publicMachine)
 	var record dialled
-	d := record.through(&Dialer{Guard: guard, Resolver: server.resolver()})
+	d := record.through(&Dialer{Guard: guard, Resolver: server.Resolver()})
 	for _, s := range []string{"ws://private10.test:6379/", "ws://10.0.0.1:6379/", "ws://10.1:6379/", "ws://[::ffff:10.0.0.1]:6379/"} {
 		c, err := d.Dial(context.Background(), Request{Target: parse(t, s)})
 		if got := code(t, c, err); got != wire.TargetDenied {

@@ -1322,6 +1322,10 @@ var Receipts = /** @class */ (function () {
             self.ask();
         });
     };
+    /** Whether anything has come that was not acknowledged. */
+    Receipts.prototype.owes = function () {
+        return this.bytes > 0;
+    };
     /** A request is about to acknowledge all of it. One that fails is made again by who made it. */
     Receipts.prototype.given = function () {
         this.bytes = 0;
@@ -1744,9 +1748,9 @@ var Writer = /** @class */ (function () {
         var parts = this.outbox.take(this.o.up);
         if (!parts.length && !this.owing)
             return false;
-        this.owing = false;
         var self = this;
-        var request = { host: host, parts: parts, cancel: function () { } };
+        var request = { host: host, parts: parts, owed: this.owing || this.o.owes(), cancel: function () { } };
+        this.owing = false;
         var sent = this.o.clock.now();
         this.requests.push(request);
         function done(answer) {
@@ -1754,7 +1758,7 @@ var Writer = /** @class */ (function () {
             self.o.on.told(host, isOurs(answer));
             if (answer.status === 201)
                 self.o.on.took(self.o.clock.now() - sent);
-            self.answered(parts, answer);
+            self.answered(request, answer);
             self.giveBack(host); // which may take the next parts: so not before what was answered is known
         }
         var ack = this.o.ack();
@@ -1805,7 +1809,8 @@ var Writer = /** @class */ (function () {
         this.hosts.push(host);
         this.o.slots.join(host);
     };
-    Writer.prototype.answered = function (parts, answer) {
+    Writer.prototype.answered = function (request, answer) {
+        var parts = request.parts;
         var body = answer.body;
         if (answer.status === 201 && body && (typeof body.n === 'number' || !parts.length)) {
             this.retry.ok();
@@ -1814,7 +1819,7 @@ var Writer = /** @class */ (function () {
             this.ask();
             return;
         }
-        this.takeBack(parts);
+        this.takeBack(request);
         var code = body && body.code;
         if (code === 'no_socket') {
             this.end(); // what became of the socket is for the reader to find
@@ -1845,10 +1850,10 @@ var Writer = /** @class */ (function () {
         }
         this.o.on.failing(this.retry.failures);
     };
-    /** A request of these parts, or one that acknowledged only, has come to nothing: it is to be made again. */
-    Writer.prototype.takeBack = function (parts) {
-        this.outbox.failed(parts);
-        if (!parts.length)
+    /** A request has come to nothing. What it has acknowledged is to be again, also where its parts have arrived by another. */
+    Writer.prototype.takeBack = function (request) {
+        this.outbox.failed(request.parts);
+        if (request.owed)
             this.owing = true;
     };
     Writer.prototype.forget = function (request) {
@@ -1863,7 +1868,7 @@ var Writer = /** @class */ (function () {
         var all = this.requests;
         for (var i = 0; i < all.length; i++) {
             all[i].cancel();
-            this.takeBack(all[i].parts);
+            this.takeBack(all[i]);
             this.forget(all[i]);
             this.giveBack(all[i].host);
         }
@@ -1942,6 +1947,9 @@ var Link = /** @class */ (function () {
             ack: function () {
                 self.receipts.given();
                 return self.reader.ack;
+            },
+            owes: function () {
+                return self.receipts.owes();
             },
             on: {
                 took: function (milliseconds) {

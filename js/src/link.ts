@@ -121,6 +121,9 @@ export class Link {
         self.receipts.given();
         return self.reader.ack;
       },
+      owes: function () {
+        return self.receipts.owes();
+      },
       on: {
         took: function (milliseconds) {
           self.roundTrip = milliseconds;

@@ -29,6 +29,11 @@ export class Receipts {
     });
   }
 
+  /** Whether anything has come that was not acknowledged. */
+  owes(): boolean {
+    return this.bytes > 0;
+  }
+
   /** A request is about to acknowledge all of it. One that fails is made again by who made it. */
   given(): void {
     this.bytes = 0;

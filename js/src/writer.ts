@@ -16,6 +16,8 @@ export interface WriterOptions {
   clock: Clock;
   /** The number of the last message that was read, which every request acknowledges. */
   ack(): number;
+  /** Whether a stream has brought some that nothing has acknowledged yet. */
+  owes(): boolean;
   on: {
     /** A request was answered as it should be, so many milliseconds after it was made. */
     took(milliseconds: number): void;
@@ -34,6 +36,8 @@ export interface WriterOptions {
 interface Request {
   host: string;
   parts: Part[];
+  /** Whether it acknowledges what nothing else does. */
+  owed: boolean;
   cancel: Cancel;
 }
 
@@ -90,16 +94,16 @@ export class Writer implements Sender {
     }
     const parts = this.outbox.take(this.o.up);
     if (!parts.length && !this.owing) return false;
-    this.owing = false;
     const self = this;
-    const request = { host: host, parts: parts, cancel: function () {} };
+    const request = { host: host, parts: parts, owed: this.owing || this.o.owes(), cancel: function () {} };
+    this.owing = false;
     const sent = this.o.clock.now();
     this.requests.push(request);
     function done(answer: Answer): void {
       self.forget(request);
       self.o.on.told(host, isOurs(answer));
       if (answer.status === 201) self.o.on.took(self.o.clock.now() - sent);
-      self.answered(parts, answer);
+      self.answered(request, answer);
       self.giveBack(host); // which may take the next parts: so not before what was answered is known
     }
     const ack = this.o.ack();
@@ -149,7 +153,8 @@ export class Writer implements Sender {
     this.o.slots.join(host);
   }
 
-  private answered(parts: Part[], answer: Answer): void {
+  private answered(request: Request, answer: Answer): void {
+    const parts = request.parts;
     const body = answer.body;
     if (answer.status === 201 && body && (typeof body.n === 'number' || !parts.length)) {
       this.retry.ok();
@@ -158,7 +163,7 @@ export class Writer implements Sender {
       this.ask();
       return;
     }
-    this.takeBack(parts);
+    this.takeBack(request);
     const code = body && body.code;
     if (code === 'no_socket') {
       this.end(); // what became of the socket is for the reader to find
@@ -186,10 +191,10 @@ export class Writer implements Sender {
     this.o.on.failing(this.retry.failures);
   }
 
-  /** A request of these parts, or one that acknowledged only, has come to nothing: it is to be made again. */
-  private takeBack(parts: Part[]): void {
-    this.outbox.failed(parts);
-    if (!parts.length) this.owing = true;
+  /** A request has come to nothing. What it has acknowledged is to be again, also where its parts have arrived by another. */
+  private takeBack(request: Request): void {
+    this.outbox.failed(request.parts);
+    if (request.owed) this.owing = true;
   }
 
   private forget(request: Request): void {
@@ -205,7 +210,7 @@ export class Writer implements Sender {
     const all = this.requests;
     for (let i = 0; i < all.length; i++) {
       all[i].cancel();
-      this.takeBack(all[i].parts);
+      this.takeBack(all[i]);
       this.forget(all[i]);
       this.giveBack(all[i].host);
     }

@@ -12,13 +12,21 @@ function writerOf({ clock = virtualClock(), slots = new Slots(clock), ...shape }
   const tell = (what) => (arg) => {
     told.push(arg === undefined ? [what] : [what, arg]);
   };
-  const rig = { clock, slots, way, told, acked: 0 };
+  const rig = { clock, slots, way, told, acked: 0, owes: false, acks: [] };
   rig.writer = new Writer({
     at: way.at,
     up: way,
     slots,
     clock,
-    ack: () => rig.acked,
+    exchange: ({ params }, done) => {
+      rig.acks.push({ params, answer: (status, body) => done({ status, body }) });
+      return () => {};
+    },
+    ack: () => {
+      rig.owes = false;
+      return rig.acked;
+    },
+    owes: () => rig.owes,
     on: { took() {}, told() {}, failing: tell('failing'), lost: tell('lost'), tooLarge: tell('tooLarge') },
   });
   rig.send = (...texts) => {
@@ -167,6 +175,26 @@ test('what an answer says is passed on is not sent again', () => {
   const after = way.sent.length;
   clock.settle();
   for (const { numbers } of way.sent.slice(after - 1)) assert.ok(numbers[0] >= passed, `${numbers} is sent again`);
+});
+
+test('what a request has acknowledged that came to nothing is acknowledged anew, though its parts have arrived', () => {
+  const rig = writerOf();
+  const { way, send, clock, acks } = rig;
+  Object.assign(rig, { acked: 5, owes: true }); // a stream has brought them
+  send('a');
+  send('b');
+  assert.deepEqual(
+    way.sent.map(({ ack }) => ack),
+    [5, 5],
+  );
+  way.sent[1].passed(2); // as by an earlier request of the first, which nobody has heard of
+  way.sent[0].answer(0);
+  clock.run(1000);
+  assert.deepEqual([way.sent.length, acks.length], [2, 1]);
+  assert.match(acks[0].params, /^a=5&/);
+  acks[0].answer(201, { ok: true });
+  clock.run(60_000);
+  assert.equal(acks.length, 1);
 });
 
 test('another request that is under way goes on meanwhile', () => {

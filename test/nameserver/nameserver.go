@@ -1,4 +1,6 @@
-package upstream
+// Package nameserver is a DNS server for tests, which says what a test wants: also
+// another thing each time.
+package nameserver
 
 import (
 	"context"
@@ -11,9 +13,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A nameserver is a DNS server of the test's own: with the records of
-// testdata/targets/zone.txt, and such as change from question to question.
-type nameserver struct {
+// A Server has the records of a zone file, and such as change from question to question.
+// Start it with Start.
+type Server struct {
 	addr string
 	zone map[string][]dns.RR // by name
 
@@ -22,15 +24,16 @@ type nameserver struct {
 	asked  map[string]int // by name and type, as "a.test. A"
 }
 
-// names runs a nameserver until the test ends.
-func names(t testing.TB) *nameserver {
+// Start runs a server until the test ends: at the address, whose port may be 0, with the
+// records of a zone file.
+func Start(t testing.TB, address, zone string) *Server {
 	t.Helper()
-	file, err := os.Open("testdata/targets/zone.txt")
+	file, err := os.Open(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	n := &nameserver{zone: map[string][]dns.RR{}, script: map[string]func(int) []string{}, asked: map[string]int{}}
+	n := &Server{zone: map[string][]dns.RR{}, script: map[string]func(int) []string{}, asked: map[string]int{}}
 	parser := dns.NewZoneParser(file, ".", "")
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
 		name := strings.ToLower(rr.Header().Name)
@@ -39,7 +42,7 @@ func names(t testing.TB) *nameserver {
 	if parser.Err() != nil {
 		t.Fatal(parser.Err())
 	}
-	packets, stream := bothWays(t)
+	packets, stream := bothWays(t, address)
 	n.addr = packets.LocalAddr().String()
 	var serving sync.WaitGroup
 	t.Cleanup(serving.Wait)
@@ -59,12 +62,12 @@ func names(t testing.TB) *nameserver {
 
 // bothWays listens at one port over UDP, and over TCP for what does not fit into a
 // packet.
-func bothWays(t testing.TB) (net.PacketConn, net.Listener) {
+func bothWays(t testing.TB, address string) (net.PacketConn, net.Listener) {
 	t.Helper()
 	var err error
 	for range 20 { // somebody else may have the one or the other
 		var stream net.Listener
-		if stream, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		if stream, err = net.Listen("tcp", address); err != nil {
 			continue
 		}
 		var packets net.PacketConn
@@ -77,31 +80,32 @@ func bothWays(t testing.TB) (net.PacketConn, net.Listener) {
 	return nil, nil
 }
 
-// resolver asks the nameserver alone.
-func (n *nameserver) resolver() *net.Resolver {
+// Resolver asks this server alone.
+func (n *Server) Resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, n.addr)
 	}}
 }
 
-// say has the records of a name come from a function of how often it was asked for
-// with the same type before.
-func (n *nameserver) say(name string, records func(asked int) []string) {
+// Say has the records of a name come from a function of how often it was asked for
+// with the same type before. All counting begins anew.
+func (n *Server) Say(name string, records func(asked int) []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.script[name] = records
+	clear(n.asked)
 }
 
-// times is how often there was a question, as "a.test. A".
-func (n *nameserver) times(question string) int {
+// Times is how often there was a question, as "a.test. A".
+func (n *Server) Times(question string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.asked[question]
 }
 
 // ServeDNS implements dns.Handler.
-func (n *nameserver) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
+func (n *Server) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
 	m := new(dns.Msg).SetReply(r)
 	q := r.Question[0]
 	m.Answer = n.answer(strings.ToLower(q.Name), q.Qtype, 8)
@@ -115,7 +119,7 @@ func (n *nameserver) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
 }
 
 // answer has the records of a type, and the CNAMEs on the way, so many at most.
-func (n *nameserver) answer(name string, kind uint16, ways int) (all []dns.RR) {
+func (n *Server) answer(name string, kind uint16, ways int) (all []dns.RR) {
 	for _, rr := range n.records(name, kind) {
 		alias, is := rr.(*dns.CNAME)
 		switch {
@@ -128,7 +132,7 @@ func (n *nameserver) answer(name string, kind uint16, ways int) (all []dns.RR) {
 	return all
 }
 
-func (n *nameserver) records(name string, kind uint16) (all []dns.RR) {
+func (n *Server) records(name string, kind uint16) (all []dns.RR) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	question := name + " " + dns.TypeToString[kind]
