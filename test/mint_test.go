@@ -37,7 +37,8 @@ func TestTokenCommand(t *testing.T) {
 		{"--key=public --all-targets --private-key=" + other, "would not take"},
 		{"--key=public --all-targets --private-key=" + public, "give a PRIVATE KEY"},
 		{"--key=public --all-targets --private-key=" + private + " --kid=x", "--kid is for"},
-		{"--key=public --private-key=" + private, "no targets"},
+		{"--key=public --private-key=" + private, "or --all-targets"},
+		{"--key=secret --all-targets --target=wss://ws.example.com/x", "leave one of them out"},
 		{"--key=public --private-key=" + private + " --target=http://x", "target"},
 		{"--key=secret --all-targets --private-key=" + private, "leave --private-key"},
 		{"--key=secret --all-targets --ttl=0.1s", "TTL"},
@@ -60,6 +61,27 @@ func TestTokenCommand(t *testing.T) {
 		}
 		if strings.Contains(text, fixedSecret) {
 			t.Errorf("%s: it says the secret", test.args)
+		}
+	}
+}
+
+// A key that would not hold beside those of the configuration is not kept in Redis.
+func TestAddAtOdds(t *testing.T) {
+	t.Parallel()
+	token := strings.Repeat("ab", 32)
+	file := configured(t, meeting(nowhere(t))+`keys:
+  - {id: jwks, jwks_url: 'https://login.example.com/jwks.json', targets: ['wss://ws.example.com/*']}
+  - {id: opaque, tokens: [{sha256: `+token+`}], targets: ['wss://ws.example.com/*']}
+`)
+	for record, want := range map[string]string{
+		"{id: a, jwks_url: 'https://login.example.com/jwks.json', targets: 'wss://x/*'}": "same jwks_url",
+		"{id: a, tokens: [{sha256: " + token + "}], targets: 'wss://x/*'}":               `also one of key "opaque"`,
+		"{id: jwks, secret: " + fixedSecret + ", targets: 'wss://x/*'}":                  "that one would hold",
+	} {
+		command := exec.CommandContext(t.Context(), binary, "keys", "add", "--config="+file)
+		command.Stdin = strings.NewReader(record)
+		if out, err := command.CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v %s, want %q", record, err, out, want)
 		}
 	}
 }

@@ -49,6 +49,13 @@ func (s *kept) configured(id string) bool {
 	return slices.ContainsFunc(s.config.Keys, func(k auth.Key) bool { return k.ID == id })
 }
 
+// atOdds says of keys kept in Redis, by their ids, why they do not hold beside those of the
+// configuration.
+func (s *kept) atOdds(keys ...auth.Key) (map[string]error, error) {
+	_, left, err := auth.MergeKeys(s.config.Keys, keys, auth.KeysOptions{KeySet: func(string) auth.KeySet { return nil }})
+	return left, err
+}
+
 type keysAdd struct {
 	File    string `arg:"" optional:"" help:"The key's record (YAML), as it would stand in the configuration's list of keys; - or none for stdin."`
 	Replace bool   `help:"Put it in the place of one of its id, which keeps the tokens that were revoked."`
@@ -78,6 +85,13 @@ func (a *keysAdd) Run(ctx context.Context, k *kong.Context) error {
 	if store.configured(key.ID) {
 		return fmt.Errorf("the configuration has a key %q, and that one would hold: give this another id, or take that out first", key.ID)
 	}
+	left, err := store.atOdds(key)
+	if err == nil {
+		err = left[key.ID]
+	}
+	if err != nil {
+		return fmt.Errorf("beside the configuration's keys it would not hold: %w", err)
+	}
 	if err := store.Add(ctx, key, a.Replace); err != nil {
 		return err
 	}
@@ -100,6 +114,10 @@ func (l *keysList) Run(ctx context.Context, k *kong.Context) error {
 	if err != nil {
 		return err
 	}
+	left, err := store.atOdds(keys...)
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "KEY\tVERIFIED BY\tTOKENS\tREVOKED\tORIGINS\tTARGETS\tLIMIT\tKEY LIMIT\tRATE\tKEPT IN\n")
 	row := func(k auth.Key, in string) {
@@ -111,10 +129,10 @@ func (l *keysList) Run(ctx context.Context, k *kong.Context) error {
 	}
 	for _, k := range keys {
 		in := "Redis"
-		if len(k.Targets) == 0 { // which every key has
+		switch {
+		case len(k.Targets) == 0: // which every key has
 			in += ", and cannot be read"
-		}
-		if store.configured(k.ID) {
+		case left[k.ID] != nil:
 			in += ", and does not hold"
 		}
 		row(k, in)

@@ -35,8 +35,13 @@ func (t *tokenCommand) Run(ctx context.Context, k *kong.Context) error {
 		return err
 	}
 	signer, err := t.signer(key)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(t.Target) == 0 && !t.AllTargets:
+		return errors.New("there are no targets, so that nothing could be opened: give some by --target, or --all-targets")
+	case len(t.Target) > 0 && t.AllTargets:
+		return errors.New("there are --target and --all-targets: leave one of them out")
 	}
 	text, err := signer.Mint(token.Claims{
 		Targets: t.Target, AllTargets: t.AllTargets, Limit: t.Limit, TTL: t.TTL, Subject: t.Subject, Audience: key.Audience,

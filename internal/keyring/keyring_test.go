@@ -164,6 +164,29 @@ func TestApply(t *testing.T) {
 	})
 }
 
+// A token that was revoked, and is no more, has its sockets left alone, also by relays that
+// come later.
+func TestUnrevoked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, text := signing(t, "acme")
+		id := auth.TokenID(text)
+		revoked := k
+		revoked.Revoked = []string{id}
+		r := newRig(t, revoked)
+		time.Sleep(moment)
+		r.admits(text, wire.TokenInvalid)
+		r.hears("relay token " + id[:4])
+		r.do(r.keyring.Apply([]auth.Key{k}))
+		r.admits(text, "")
+		r.set(func() { r.nodes = []string{"relay", "late"} })
+		time.Sleep(5 * time.Second)
+		r.hears("")
+		r.do(r.keyring.Apply([]auth.Key{revoked}))
+		time.Sleep(moment)
+		r.hears("late token " + id[:4] + ", relay token " + id[:4])
+	})
+}
+
 // While the bus is away all goes on, and it is read again when it is back; a relay that
 // could not be told is told later.
 func TestAway(t *testing.T) {

@@ -54,6 +54,9 @@ func (r *revoked) update(before, now map[string]auth.Key, ended func(id string) 
 					r.token(token)
 				}
 			}
+			for token := range unrevoked(old, key) {
+				delete(r.tokens, token)
+			}
 		}
 	}
 	for _, id := range deleted {
@@ -70,6 +73,18 @@ func (r *revoked) update(before, now map[string]auth.Key, ended func(id string) 
 			delete(r.tokens, token)
 		}
 	}
+}
+
+// unrevoked are the tokens that are revoked of the old key, and not of the new.
+func unrevoked(old, key auth.Key) map[string]bool {
+	over := make(map[string]bool, len(old.Revoked))
+	for _, token := range old.Revoked {
+		over[token] = true
+	}
+	for _, token := range key.Revoked {
+		delete(over, token)
+	}
+	return over
 }
 
 func (r *revoked) key(id string) {
