@@ -196,7 +196,7 @@ func TestUnknownSocket(t *testing.T) {
 }
 
 // FuzzSend: whatever is sent, there is one answer, in JSON or JSONP, and it says
-// whether something reached the target.
+// whether something reached the target, but of a run of frames, which may be taken in part.
 func FuzzSend(f *testing.F) {
 	f.Add("POST", "t=f&n=1", "", []byte("\x81\x01a"))
 	f.Add("POST", "a=0&m=1&t=t&n=1", "", []byte("x"))
@@ -233,7 +233,9 @@ func FuzzSend(f *testing.F) {
 		if status := max(answer.Status, w.Code); answer.OK != (status == http.StatusCreated) {
 			t.Errorf("status %d: %s", status, object)
 		}
-		if !answer.OK && len(target.got) > 0 && !strings.HasPrefix(target.got[0], "close 10") {
+		// Of a run of frames what stands before a fault is taken.
+		frames := r.URL.Query().Get("t") == "f"
+		if !answer.OK && !frames && len(target.got) > 0 && !strings.HasPrefix(target.got[0], "close 10") {
 			t.Errorf("%s, and the target got %q", object, target.got)
 		}
 	})

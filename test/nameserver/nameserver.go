@@ -55,7 +55,7 @@ func Start(t testing.TB, address, zone string) *Server {
 			}
 		})
 		<-started
-		t.Cleanup(func() { s.Shutdown() })
+		t.Cleanup(func() { _ = s.Shutdown() })
 	}
 	return n
 }
@@ -65,13 +65,14 @@ func Start(t testing.TB, address, zone string) *Server {
 func bothWays(t testing.TB, address string) (net.PacketConn, net.Listener) {
 	t.Helper()
 	var err error
+	var listen net.ListenConfig
 	for range 20 { // somebody else may have the one or the other
 		var stream net.Listener
-		if stream, err = net.Listen("tcp", address); err != nil {
+		if stream, err = listen.Listen(t.Context(), "tcp", address); err != nil {
 			continue
 		}
 		var packets net.PacketConn
-		if packets, err = net.ListenPacket("udp", stream.Addr().String()); err == nil {
+		if packets, err = listen.ListenPacket(t.Context(), "udp", stream.Addr().String()); err == nil {
 			return packets, stream
 		}
 		stream.Close()
@@ -115,7 +116,7 @@ func (n *Server) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
 	if w.LocalAddr().Network() == "udp" {
 		m.Truncate(dns.MinMsgSize)
 	}
-	w.WriteMsg(m)
+	_ = w.WriteMsg(m) // who has gone asks no more
 }
 
 // answer has the records of a type, and the CNAMEs on the way, so many at most.
