@@ -40,10 +40,10 @@ func (b *Budget) SetLimit(bytes int64) {
 // Held is how many bytes are held.
 func (b *Budget) Held() int64 { return b.held.Load() }
 
-// Full tells whether there is no room for anything more.
+// Full tells whether more is held than there is room for: then Run makes some.
 func (b *Budget) Full() bool {
 	limit := b.limit.Load()
-	return limit > 0 && b.held.Load() >= limit
+	return limit > 0 && b.held.Load() > limit
 }
 
 // judge wakes Run where too much is held.

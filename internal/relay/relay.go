@@ -52,7 +52,7 @@ type Settings struct {
 	// Capacity is how many sockets the relay holds at most, those that are being
 	// opened among them; 0 for no bound.
 	Capacity int
-	// Memory is how many bytes the sockets and requests may hold in all: at it new
+	// Memory is how many bytes the sockets and requests may hold in all: beyond it new
 	// sockets are declined, and those that hold the most are closed; 0 for no bound.
 	Memory int64
 	// DialsPerAddress is how often one address of targets may be dialled, by all relays

@@ -54,6 +54,7 @@ func (rt *Router) trade(w http.ResponseWriter, r *http.Request) {
 	}
 	text, err := rt.issue(r.Context(), s, request, grant)
 	if err != nil {
+		rt.log.Info("ticket refused", "target", where(request.Target), "origin", request.Caller.Origin, "key", grant.Key, "error", err)
 		answer.Error(w, err)
 		return
 	}

@@ -268,6 +268,9 @@ func TestTradeRates(t *testing.T) {
 			r.ticket()
 		}
 		r.do(trade()).is(t, 429, wire.RateLimited, "its key")
+		if !strings.Contains(r.log.String(), `msg="ticket refused"`) {
+			t.Errorf("the log says nothing of it:\n%s", r.log.String())
+		}
 		r.do(page(ours, "token=token")).socket(t) // which is counted by itself
 	}, func(k *auth.Key) { k.Rate = perMinute(3) })
 	trading(t, func(t *testing.T, r *rig, kept *tickets, policy *revocable) {
