@@ -46,6 +46,26 @@ func from(address string, more ...string) *http.Request {
 	return r
 }
 
+// What has no place is not dialled, and takes nothing of what others may dial; and what
+// comes too often takes no place.
+func TestRatesAndPlaces(t *testing.T) {
+	grant := auth.Grant{Key: "k", Token: "t", Limit: 1}
+	counting(t, router.Limits{DialsPerHost: auth.Rate{Count: 2, Per: 20 * time.Second}}, grant, func(t *testing.T, r *rig) {
+		r.do(get()).socket(t)
+		for range 5 {
+			r.do(get()).is(t, 429, wire.LimitReached, "with this token")
+		}
+		r.auth.grant.Token, r.auth.grant.Limit = "u", 2
+		r.do(get()).socket(t)
+		for range 5 {
+			r.do(get()).is(t, 429, wire.RateLimited, "to this target")
+		}
+		time.Sleep(10 * time.Second)
+		r.do(get()).socket(t)
+		r.do(get()).is(t, 429, wire.LimitReached, "with this token")
+	})
+}
+
 func TestRates(t *testing.T) {
 	granted := auth.Grant{Key: "k", Token: "t"}
 	rated := granted

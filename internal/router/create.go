@@ -126,13 +126,15 @@ func (rt *Router) admit(ctx context.Context, s *Settings, c *create, o *opening)
 	return err
 }
 
-// open opens a socket that is granted, within its rates and limits.
+// open opens a socket that is granted, within its limits and rates. What has no place is
+// not dialled, and so not counted as a dial.
 func (rt *Router) open(ctx context.Context, s *Settings, c *create) (socket, error) {
-	if err := rt.countDial(ctx, s, c); err != nil {
-		return socket{}, err
-	}
 	leases, err := rt.acquire(ctx, s, c)
 	if err != nil {
+		return socket{}, err
+	}
+	if err := rt.countDial(ctx, s, c); err != nil {
+		rt.release(leases)
 		return socket{}, err
 	}
 	opened, err := rt.ask(ctx, bus.OpenRequest{
