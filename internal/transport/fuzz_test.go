@@ -50,7 +50,7 @@ func FuzzRead(f *testing.F) {
 		s.OnClosed(wire.CloseNormal, []byte("b"))
 
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
+		answerBy(h, w, r)
 		if ctx.Err() != nil {
 			t.Fatalf("%s %s?%s has no end", method, path, query)
 		}
